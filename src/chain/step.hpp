@@ -1,0 +1,67 @@
+#pragma once
+// A step of an API's chain. Built once per snapshot from the definition, shared by all requests and workers;
+// what belongs to one request is in the exchange. A step answers with a verdict and never calls the next one.
+
+#include <memory>
+#include <vector>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "http/exchange.hpp"
+#include "net/task.hpp"
+
+namespace tykpp::definition {
+struct ApiSpec;
+struct GatewayConfig;
+}
+
+namespace tykpp::chain {
+
+enum class Verdict : std::uint8_t {
+  kContinue,
+  kRespond,  ///< exchange.response() is filled; the rest of the request chain is skipped
+  kSuspend,  ///< the step has to wait: the runner awaits finish()
+};
+
+/// A request step. Thread: any worker, several at once; members are immutable or per worker.
+class Step {
+ public:
+  virtual ~Step() = default;
+  virtual std::string_view name() const noexcept = 0;
+  /// The synchronous part: costs no coroutine frame. An error ends the request with the error's status and message.
+  virtual Result<Verdict> onRequest(http::Exchange& exchange) const = 0;
+  /// Awaited after kSuspend; must not answer kSuspend.
+  virtual net::Task<Result<Verdict>> finish(http::Exchange& exchange) const;
+  /// kBuffer: request().body() must be set before onRequest.
+  virtual http::BodyNeed requestBody() const noexcept { return http::BodyNeed::kStream; }
+};
+
+/// A response step, run on an upstream's answer before the client sees it. kRespond is no verdict here.
+class ResponseStep {
+ public:
+  virtual ~ResponseStep() = default;
+  virtual std::string_view name() const noexcept = 0;
+  virtual Result<Verdict> onResponse(http::Exchange& exchange) const = 0;
+  virtual net::Task<Result<Verdict>> finish(http::Exchange& exchange) const;
+  /// kBuffer: response().body() must be set, decoded, before onResponse.
+  virtual http::BodyNeed responseBody() const noexcept { return http::BodyNeed::kStream; }
+};
+
+/// What a factory may look at while it builds a step.
+struct BuildContext {
+  const definition::ApiSpec& api;
+  const definition::GatewayConfig& config;
+  std::uint32_t workers;  ///< how many worker indexes there will be
+};
+
+/// One line of the order table (gateway/chain_order.cpp). A factory answers null when the API asks for nothing.
+struct StepEntry {
+  std::string_view name;
+  Result<std::vector<std::unique_ptr<Step>>> (*create)(const BuildContext& build);
+};
+struct ResponseStepEntry {
+  std::string_view name;
+  Result<std::vector<std::unique_ptr<ResponseStep>>> (*create)(const BuildContext& build);
+};
+
+}  // namespace tykpp::chain

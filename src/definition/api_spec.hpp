@@ -1,0 +1,107 @@
+#pragma once
+// One API as the gateway runs it, whatever format it came in: Classic and OAS definitions both become this.
+// Immutable after loading. Field comments name the Classic field; spec/api-definitions.md has its meaning.
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tykpp::definition {
+
+/// An upstream address, parsed once. Text as in `proxy.target_url`; scheme-less list entries have got one.
+struct TargetUrl {
+  std::string text;
+  std::string scheme;  ///< http, https, ws, wss, h2c or tyk
+  std::string host;    ///< without port and brackets
+  std::uint16_t port = 0;
+  std::string host_header;  ///< host[:port] as written
+  std::string path;         ///< decoded
+  std::string raw_path;     ///< as written
+  std::string query;
+
+  bool tls() const noexcept { return scheme == "https" || scheme == "wss"; }
+};
+
+/// `proxy.transport` merged over the configuration's `proxy_ssl_*`.
+struct UpstreamTls {
+  bool insecure_skip_verify = false;
+  int min_version = 0;  ///< 769..772, 0: default
+  int max_version = 0;
+  std::vector<std::string> ciphers;  ///< IANA names, TLS 1.2 and below
+  bool force_common_name_check = false;
+  std::string client_certificate;  ///< PEM file with certificate and key, or empty
+  bool operator==(const UpstreamTls&) const = default;
+};
+
+enum class OnPluginError : std::uint8_t { kFail, kSkip };
+
+/// One entry of `custom_middleware.<hook>[]`, `auth_check` or `analytics_plugin`.
+struct PluginRef {
+  std::string name;    ///< `name` or `func_name`: function, class or hook name
+  std::string path;    ///< `path` or `plugin_path`
+  std::string driver;  ///< the entry's own, else `custom_middleware.driver`, else what the hook implies
+  bool require_session = false;
+  bool raw_body_only = false;
+  std::chrono::milliseconds timeout{2000};  ///< `timeout_ms` (ours)
+  OnPluginError on_error = OnPluginError::kFail;  ///< `on_error` (ours)
+  std::string pointer;  ///< where it stands in the definition, for error messages
+};
+
+/// The plugins of an API, disabled and nameless entries dropped.
+struct PluginHooks {
+  std::vector<PluginRef> pre;
+  std::optional<PluginRef> auth;
+  std::vector<PluginRef> post_auth;
+  std::vector<PluginRef> post;
+  std::vector<PluginRef> response;
+  std::optional<PluginRef> analytics;
+};
+
+struct ApiSpec {
+  // Identity and origin.
+  std::string file;      ///< the definition's file
+  std::string checksum;  ///< of everything that was read for it: equal checksums are the same API
+  std::string id;        ///< `id`
+  std::string api_id;
+  std::string org_id;
+  std::string name;
+  std::string slug;
+  bool active = false;
+  bool internal = false;
+  bool is_oas = false;
+  std::string classic_text;  ///< the Classic definition as JSON text, for the admin API
+  std::string oas_text;      ///< the OAS document as JSON text, or empty
+
+  // Routing.
+  std::string listen_path;  ///< `proxy.listen_path`, normalised (spec section 8.1)
+  bool strip_listen_path = false;
+  std::string domain;  ///< `domain`, empty when there is none
+  bool domain_disabled = false;
+  std::uint16_t listen_port = 0;
+
+  // Upstream.
+  TargetUrl target;                 ///< `proxy.target_url`
+  std::vector<TargetUrl> targets;   ///< `proxy.target_list` when load balancing is on, else empty
+  bool preserve_host_header = false;
+  bool disable_strip_slash = false;
+  UpstreamTls tls;
+  std::string proxy_url;  ///< `proxy.transport.proxy_url`
+  std::optional<std::chrono::milliseconds> enforced_timeout;  ///< `global_enforce_timeout` of the version
+
+  // Access.
+  bool use_keyless = false;
+  bool custom_auth = false;  ///< a custom-auth switch is on
+  std::string base_identity_provided_by;
+  std::optional<std::int64_t> expires_at;  ///< unix seconds; an unparseable date is 0: always expired
+
+  // Plugins.
+  PluginHooks hooks;
+  std::string config_data;  ///< JSON text, empty when there is none or `config_data_disabled`
+  bool do_not_track = false;
+};
+
+}  // namespace tykpp::definition

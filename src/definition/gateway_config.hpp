@@ -1,0 +1,106 @@
+#pragma once
+// tyk.conf: the typed settings that rooms read. Member initialisers are the effective defaults of
+// spec/gateway-config.md (after its fix-ups); names follow the JSON keys. Loaded once at start, immutable afterwards.
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace tykpp::definition {
+
+/// `storage`: where Redis is. Empty type: no Redis configured (the embedded store is the default).
+struct StorageConfig {
+  std::string type;
+  std::string host;
+  int port = 0;
+  std::vector<std::string> addrs;
+  std::string username;
+  std::string password;
+  int database = 0;
+  std::chrono::seconds timeout{5};
+};
+
+/// `http_server_options`
+struct ServerOptions {
+  std::chrono::seconds read_timeout{120};
+  std::chrono::seconds write_timeout{120};
+  bool use_ssl = false;
+  bool enable_strict_routes = false;
+  bool enable_path_prefix_matching = false;
+  bool enable_path_suffix_matching = false;
+  bool enable_websockets = false;
+  bool skip_url_cleaning = false;
+  bool skip_target_path_escaping = false;
+  std::int64_t max_request_body_size = 0;   ///< bytes, 0: no limit
+  std::int64_t max_response_body_size = 0;  ///< bytes, 0: no limit; for answers that a step buffers
+  std::chrono::milliseconds flush_interval{0};
+};
+
+/// `dns_cache`
+struct DnsCacheConfig {
+  bool enabled = false;
+  std::chrono::seconds ttl{3600};  ///< -1: for ever
+  std::string multiple_ips_handle_strategy = "no_cache";
+};
+
+struct GatewayConfig {
+  std::string file;               ///< the path it was read from
+  std::string working_directory;  ///< relative paths start here
+  std::string hostname;
+  std::string listen_address;
+  std::uint16_t listen_port = 8080;
+  std::string control_api_hostname;
+  std::uint16_t control_api_port = 0;  ///< 0: on listen_port
+  std::string secret;
+  std::string node_secret;
+  std::string pid_file_location = "/var/run/tyk/tyk-gateway.pid";
+  std::string health_check_endpoint_name = "hello";
+  std::string readiness_check_endpoint_name = "ready";
+  std::chrono::seconds graceful_shutdown_timeout_duration{30};
+  std::chrono::nanoseconds liveness_check_duration{std::chrono::seconds(10)};
+  bool hide_generator_header = false;
+  bool close_connections = false;
+  bool enable_custom_domains = false;
+  bool track_404_logs = false;
+  std::string template_path;
+  std::string version_header;
+  ServerOptions http_server_options;
+  std::string app_path;
+  std::string middleware_path = "middleware";
+  bool suppress_redis_signal_reload = false;
+  std::chrono::seconds reload_interval{1};
+  int resource_sync_retry_attempts = 0;
+  std::chrono::seconds resource_sync_interval{0};
+  bool ignore_endpoint_case = false;
+  bool ignore_canonical_mime_header_key = false;
+  int max_idle_connections = 0;           ///< 0: no bound
+  int max_idle_connections_per_host = 0;  ///< 0: 100 a worker
+  std::chrono::seconds max_conn_time{0};  ///< 0: no bound on a connection's age
+  std::chrono::duration<double> proxy_default_timeout{30};
+  bool proxy_close_connections = false;
+  bool proxy_ssl_insecure_skip_verify = false;
+  int proxy_ssl_min_version = 0;  ///< 769..772, 0: the library's default
+  int proxy_ssl_max_version = 0;
+  std::vector<std::string> proxy_ssl_ciphers;
+  bool ssl_force_common_name_check = false;
+  DnsCacheConfig dns_cache;
+  bool enable_analytics = false;
+  std::string log_level = "info";
+  std::string log_format;  ///< "" or "text", or "json"
+  std::map<std::string, std::string> secrets;
+  StorageConfig storage;
+  std::map<std::string, std::string> upstream_certificates;  ///< security.certificates.upstream: host pattern to PEM file
+
+  // Ours.
+  int workers = 0;                 ///< 0: one a core
+  bool enable_file_watch = false;  ///< reload when a file in app_path changes
+  std::chrono::milliseconds plugin_timeout{2000};  ///< `plugin_timeout_ms`: default for hooks without `timeout_ms`
+  std::string plugin_on_error = "fail";  ///< `plugin_on_error`: default for hooks without `on_error`; fail or skip
+  std::int64_t max_buffered_body_size = 64 * 1024 * 1024;  ///< bytes a plugin's body may have
+  std::int64_t max_header_size = 1024 * 1024;              ///< bytes of a request or response head
+  std::chrono::seconds idle_timeout{120};  ///< a client connection without a request is closed after this
+};
+
+}  // namespace tykpp::definition

@@ -1,0 +1,86 @@
+#pragma once
+// The interface every plugin runtime implements. A driver knows a language and nothing of chains; hooks/ knows chains
+// and nothing of languages.
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "definition/api_spec.hpp"
+#include "http/exchange.hpp"
+#include "net/task.hpp"
+
+namespace tykpp::drivers {
+
+enum class Hook : std::uint8_t { kPre, kAuth, kPostAuth, kPost, kResponse, kAnalytics };
+
+/// `pre`, `auth`, `post_auth`, `post`, `response`, `analytics`
+std::string_view hookName(Hook hook) noexcept;
+
+enum class HookVerdict : std::uint8_t {
+  kContinue,
+  kRespond,  ///< exchange.response() is filled
+  kPending,  ///< the plugin answers later: await BoundPlugin::finish
+  kDrop,     ///< analytics only: do not record
+};
+
+/// What an analytics hook sees and may change; filled from the exchange after the response went out.
+struct TrafficRecord {
+  std::string_view method, host, path, raw_path, user_agent, api_id, api_name, org_id, ip_address;
+  std::uint16_t response_code = 0;
+  std::int64_t content_length = 0;
+  std::int64_t latency_total_us = 0;
+  std::int64_t latency_upstream_us = 0;
+  std::int64_t timestamp = 0;  ///< unix seconds
+};
+
+/// One hook invocation. Every view points into `exchange` and is dead after the call has ended.
+struct HookCall {
+  Hook hook;
+  http::Exchange& exchange;
+  TrafficRecord* record = nullptr;  ///< analytics only
+  Clock::time_point deadline;       ///< past it the driver gives up with Errc::kPluginTimeout
+};
+
+/// A loaded function bound to one worker. Not thread safe. Made and called on its worker; destroyed when no worker
+/// uses its API any more, on any thread.
+class BoundPlugin {
+ public:
+  virtual ~BoundPlugin() = default;
+  /// The synchronous part of a call.
+  virtual Result<HookVerdict> call(HookCall& call) = 0;
+  /// Awaited after kPending; returns kContinue, kRespond or kDrop.
+  virtual net::Task<Result<HookVerdict>> finish(HookCall& call);
+};
+
+/// A function that was found and checked at load. Immutable; shared by the workers.
+class LoadedPlugin {
+ public:
+  virtual ~LoadedPlugin() = default;
+  /// kBuffer: the hook reads the body of the request (of the response at the response hook).
+  virtual http::BodyNeed bodyNeed() const noexcept = 0;
+  /// Worker thread, once per worker: may build a runtime, must not do I/O.
+  virtual Result<std::unique_ptr<BoundPlugin>> bind(std::uint32_t worker_index) const = 0;
+};
+
+/// A language runtime; one object a process, alive from start to exit.
+class PluginDriver {
+ public:
+  virtual ~PluginDriver() = default;
+  virtual std::string_view name() const noexcept = 0;  ///< value of `driver` in a definition
+  /// Main thread, at load: find the file, check that the function exists. An error rejects that API alone.
+  virtual Result<std::shared_ptr<const LoadedPlugin>> load(const definition::PluginRef& ref, Hook hook,
+                                                           const definition::ApiSpec& api) = 0;
+};
+
+/// The drivers of this build, by name. Filled once at start (gateway), read-only afterwards.
+class DriverRegistry {
+ public:
+  virtual ~DriverRegistry() = default;
+  /// Null when no such driver is built.
+  virtual PluginDriver* find(std::string_view name) const noexcept = 0;
+};
+
+}  // namespace tykpp::drivers

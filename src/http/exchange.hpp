@@ -1,0 +1,64 @@
+#pragma once
+// One request and its response on their way through the gateway, with what the rooms leave for each other.
+// Made when a request head is complete, gone when the response is. Thread: its worker.
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "base/arena.hpp"
+#include "base/clock.hpp"
+#include "http/message.hpp"
+
+namespace tykpp::definition {
+struct ApiSpec;
+}
+namespace tykpp::session {
+class SessionState;
+}
+
+namespace tykpp::http {
+
+/// Who is on the other end of the connection.
+struct Peer {
+  std::string_view address;  ///< textual IP without port
+  std::uint16_t port = 0;
+  bool tls = false;
+};
+
+class Exchange {
+ public:
+  Exchange(Arena& arena, std::uint32_t worker_index, std::uint64_t request_id)
+      : arena_(arena), request_(arena), response_(arena), worker_index_(worker_index), request_id_(request_id) {}
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  Arena& arena() noexcept { return arena_; }
+  Request& request() noexcept { return request_; }
+  const Request& request() const noexcept { return request_; }
+  Response& response() noexcept { return response_; }
+  const Response& response() const noexcept { return response_; }
+  /// Index of the worker, for per-worker state of steps and plugins.
+  std::uint32_t workerIndex() const noexcept { return worker_index_; }
+  /// Unique within the process; on every log line about this request.
+  std::uint64_t requestId() const noexcept { return request_id_; }
+
+  Peer peer;
+  Clock::time_point started;              ///< the head was complete
+  std::chrono::microseconds upstream_time{0};
+  const definition::ApiSpec* api = nullptr;  ///< after routing; lives as long as the exchange
+  std::string_view listen_path_match;     ///< the part of request().path that the listen path matched; empty via /<api_id>/
+  std::shared_ptr<session::SessionState> session;  ///< set by an auth step; null on keyless APIs
+  bool ignore_auth = false;               ///< the endpoint is on the ignore list
+  bool close_after = false;               ///< the client connection ends with this response
+
+ private:
+  Arena& arena_;
+  Request request_;
+  Response response_;
+  std::uint32_t worker_index_;
+  std::uint64_t request_id_;
+};
+
+}  // namespace tykpp::http

@@ -51,7 +51,7 @@ struct PluginRef {
   std::string pointer;  ///< where it stands in the definition, for error messages
 };
 
-/// The plugins of an API, disabled and nameless entries dropped.
+/// The plugins of an API, disabled and nameless entries dropped. A keyless API has neither `auth` nor `post_auth`.
 struct PluginHooks {
   std::vector<PluginRef> pre;
   std::optional<PluginRef> auth;
@@ -78,6 +78,7 @@ struct ApiSpec {
 
   // Routing.
   std::string listen_path;  ///< `proxy.listen_path`, normalised (spec section 8.1)
+  std::string wanted_listen_path;  ///< what it was before a collision changed it, else empty
   bool strip_listen_path = false;
   std::string domain;  ///< `domain`, empty when there is none
   bool domain_disabled = false;

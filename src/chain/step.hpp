@@ -15,6 +15,10 @@ struct ApiSpec;
 struct GatewayConfig;
 }
 
+namespace tykpp::drivers {
+class DriverRegistry;
+}
+
 namespace tykpp::chain {
 
 enum class Verdict : std::uint8_t {
@@ -52,6 +56,7 @@ struct BuildContext {
   const definition::ApiSpec& api;
   const definition::GatewayConfig& config;
   std::uint32_t workers;  ///< how many worker indexes there will be
+  tykpp::drivers::DriverRegistry* drivers = nullptr;  ///< the plugin runtimes; null: none
 };
 
 /// One line of the order table (gateway/chain_order.cpp). A factory answers null when the API asks for nothing.

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -81,6 +82,8 @@ class DriverRegistry {
   virtual ~DriverRegistry() = default;
   /// Null when no such driver is built.
   virtual PluginDriver* find(std::string_view name) const noexcept = 0;
+  /// Every name that find() knows, for messages.
+  virtual std::vector<std::string_view> names() const = 0;
 };
 
 }  // namespace tykpp::drivers

@@ -1,0 +1,2 @@
+// Asio's non-template parts, compiled once for the whole build.
+#include <boost/asio/impl/src.hpp>

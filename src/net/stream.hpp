@@ -1,0 +1,109 @@
+#pragma once
+// Bytes in and out of a socket, plain or TLS (client side). Awaited in place: no coroutine frame an operation.
+
+#include <openssl/ssl.h>
+
+#include <array>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "net/socket.hpp"
+#include "net/task.hpp"
+
+namespace tykpp::net {
+
+struct SslDeleter {
+  void operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
+};
+
+/// Thread: its loop's. One reader and one writer at a time.
+class Stream {
+ public:
+  explicit Stream(Loop& loop) noexcept : socket_(loop) {}
+
+  Socket& socket() noexcept { return socket_; }
+  const Socket& socket() const noexcept { return socket_; }
+  bool tls() const noexcept { return ssl_ != nullptr; }
+
+  class Read;
+  class Write;
+  /// Reads at least one byte. kEof: the peer sent its end (TLS: or broke off without close_notify, see cleanEnd()).
+  Read read(char* data, std::size_t size) noexcept;
+  /// Writes everything. The pieces are adjusted in place and must live until the await is over.
+  Write write(std::span<iovec> pieces) noexcept;
+
+  /// Connects. @error kConnectFailed with errno as text; kTimeout or another reason when the socket was cancelled
+  Task<Result<void>> connect(const sockaddr* address, socklen_t size);
+  /// TLS handshake as a client. `context` outlives the stream. @param verify_host  checked against the certificate; empty: not
+  Task<Result<void>> handshake(SSL_CTX* context, std::string server_name, std::string verify_host);
+  void close() noexcept {
+    ssl_.reset();
+    socket_.close();
+  }
+  /// False after a TLS peer broke off without close_notify: a body that ends with the connection may be cut.
+  bool cleanEnd() const noexcept { return clean_end_; }
+
+  /// One attempt. @return kOk with the bytes, or nothing yet (would_block) @thread the loop's
+  IoResult tryRead(char* data, std::size_t size, bool& would_block) noexcept;
+  IoResult tryWrite(std::span<const iovec> pieces, bool& would_block) noexcept;
+
+ private:
+  IoResult sslResult(int code, bool& would_block) noexcept;
+  Socket socket_;
+  std::unique_ptr<SSL, SslDeleter> ssl_;
+  bool clean_end_ = true;
+};
+
+/// Awaitable of Stream::read.
+class Stream::Read : Waiter {
+ public:
+  Read(Stream& stream, char* data, std::size_t size) noexcept
+      : stream_(stream), data_(data), size_(size) {
+    attempt = [](Waiter& self) { return static_cast<Read&>(self).tryOnce(); };
+  }
+  bool await_ready() noexcept { return tryOnce(); }
+  void await_suspend(std::coroutine_handle<> caller) noexcept {
+    handle = caller;
+    stream_.socket().waitRead(*this);
+  }
+  IoResult await_resume() const noexcept { return stream_.socket().cancelled() ? IoResult{IoStatus::kCancelled} : result_; }
+
+ private:
+  bool tryOnce() noexcept {
+    if (stream_.socket().cancelled()) return true;
+    if (!stream_.socket().readable() && !stream_.tls()) return false;
+    bool would_block = false;
+    result_ = stream_.tryRead(data_, size_, would_block);
+    return !would_block;
+  }
+  Stream& stream_;
+  char* data_;
+  std::size_t size_;
+  IoResult result_;
+};
+
+/// Awaitable of Stream::write.
+class Stream::Write : Waiter {
+ public:
+  Write(Stream& stream, std::span<iovec> pieces) noexcept : stream_(stream), pieces_(pieces) {
+    attempt = [](Waiter& self) { return static_cast<Write&>(self).tryOnce(); };
+  }
+  bool await_ready() noexcept { return tryOnce(); }
+  void await_suspend(std::coroutine_handle<> caller) noexcept {
+    handle = caller;
+    stream_.socket().waitWrite(*this);
+  }
+  IoResult await_resume() const noexcept { return stream_.socket().cancelled() ? IoResult{IoStatus::kCancelled} : result_; }
+
+ private:
+  bool tryOnce() noexcept;
+  Stream& stream_;
+  std::span<iovec> pieces_;
+  IoResult result_;
+};
+
+inline Stream::Read Stream::read(char* data, std::size_t size) noexcept { return {*this, data, size}; }
+inline Stream::Write Stream::write(std::span<iovec> pieces) noexcept { return {*this, pieces}; }
+
+}  // namespace tykpp::net

@@ -48,6 +48,8 @@ enum class Retry : std::uint8_t {
 /// An error value. Text is built on the failing path only.
 class Error {
  public:
+  /// What boost::system::result answers when asked for the error of a success.
+  Error() : code_(Errc::kInternal) {}
   Error(Errc code, std::string message) : code_(code), message_(std::move(message)) {}
   Error(Errc code, Side side, std::uint16_t status, std::string message)
       : code_(code), side_(side), status_(status), message_(std::move(message)) {}

@@ -37,6 +37,11 @@ class Headers {
   void set(HeaderName name, std::string_view value);
   /// @return how many fields were removed
   std::size_t erase(HeaderName name);
+  /// Removes every field the predicate is true for.
+  template <class Predicate>
+  void eraseIf(Predicate&& predicate) {
+    std::erase_if(fields_, predicate);
+  }
   void addCopy(HeaderName name, std::string_view value) {
     add({name.id(), arena_->copy(name.text())}, arena_->copy(value));
   }

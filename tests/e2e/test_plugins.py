@@ -66,7 +66,6 @@ def gateway(tmp_path_factory, upstream, probe):
             "driver": "native", "auth_check": entry(probe, "Authenticate"), "post_key_auth": [entry(probe, "Who")]}),
         classic("viagoplugin", upstream.url, custom_middleware={"driver": "goplugin", "pre": [entry(probe, "First")]}),
         classic("analytics", upstream.url, analytics_plugin={"enable": True, "plugin_path": probe, "func_name": "Record"}),
-        classic("analyticsbeside", upstream.url, custom_middleware={"driver": "native", "pre": [entry(probe, "First")]}),
         classic("disabled", upstream.url, custom_middleware={
             "driver": "native", "pre": [entry(probe, "First", disabled=True), entry(probe, "Second")]}))
     document = oas("oasplugin", upstream.url)

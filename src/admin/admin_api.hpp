@@ -45,7 +45,7 @@ class AdminApi {
   AdminApi(const AdminApi&) = delete;
   AdminApi& operator=(const AdminApi&) = delete;
 
-  /// Whether a decoded path belongs to the control router: below `/tyk/`, or a health endpoint.
+  /// Whether a decoded path belongs to the control router: below `/tyk/`, or a health endpoint. Thread: any.
   bool isControlPath(std::string_view decoded_path) const noexcept;
   /// @param reply  called exactly once on this thread; later only for `reload?block=true`
   void handle(AdminRequest request, std::function<void(AdminReply)> reply);

@@ -28,8 +28,8 @@ struct RouteEntry {
 /// The API that a request belongs to.
 struct Match {
   std::uint32_t api_index = 0;
-  bool by_id = false;            ///< through `/<api_id>/`: nothing is stripped
-  std::size_t matched_size = 0;  ///< how many bytes of the decoded path the listen path matched
+  bool by_id = false;            ///< only `/<api_id>/` matched, not the listen path: nothing is stripped
+  std::size_t matched_size = 0;  ///< how many bytes of the decoded path the listen path (or the id) matched
   bool strict_miss = false;      ///< selected, but `enable_strict_routes` refuses it: 404
 };
 

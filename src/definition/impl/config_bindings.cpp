@@ -1,0 +1,224 @@
+// Which member each built key fills, and what its values may be.
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/ascii.hpp"
+#include "definition/impl/config_values.hpp"
+
+namespace tykpp::definition {
+namespace {
+
+using Config = GatewayConfig;
+
+/// Longest time that a setting in seconds may give: sums with the clock must not overflow.
+constexpr std::int64_t kMaxSeconds = 10LL * 365 * 24 * 3600;
+
+std::string text(const Json& value) { return *value.get_ptr<const std::string*>(); }
+
+std::string setText(std::string& out, const Json& value) {
+  out = text(value);
+  return {};
+}
+/// Empty text leaves the default.
+std::string setName(std::string& out, const Json& value) {
+  if (std::string given = text(value); !given.empty()) out = std::move(given);
+  return {};
+}
+std::string setFlag(bool& out, const Json& value) {
+  out = value.get<bool>();
+  return {};
+}
+template <class Duration>
+std::string setTime(Duration& out, const Json& value, std::int64_t max) {
+  const auto given = value.get<std::int64_t>();
+  if (given > max) return "has to be at most " + std::to_string(max);
+  if (given > 0) out = Duration(given);  // nought and less: the default
+  return {};
+}
+std::string setSeconds(std::chrono::seconds& out, const Json& value) {
+  return setTime(out, value, kMaxSeconds);
+}
+template <class Int>
+std::string setCount(Int& out, const Json& value, std::int64_t min, std::int64_t max) {
+  const auto given = value.get<std::int64_t>();
+  if (given < min || given > max) {
+    return "has to be " + std::to_string(min) + " to " + std::to_string(max);
+  }
+  out = static_cast<Int>(given);
+  return {};
+}
+std::string setPort(std::uint16_t& out, const Json& value) { return setCount(out, value, 0, 65535); }
+std::string setBytes(std::int64_t& out, const Json& value) {
+  // Below nought means no limit, as nought does.
+  out = std::max<std::int64_t>(0, value.get<std::int64_t>());
+  return {};
+}
+/// A limit that has to be there: nought and less leave the default.
+std::string setLimit(std::int64_t& out, const Json& value) {
+  if (const auto given = value.get<std::int64_t>(); given > 0) out = given;
+  return {};
+}
+std::string setTlsVersion(int& out, const Json& value) {
+  const auto given = value.get<std::int64_t>();
+  if (given != 0 && (given < 769 || given > 772)) {
+    return "has to be 769, 770, 771 or 772 (TLS 1.0 to 1.3), or 0";
+  }
+  out = static_cast<int>(given);
+  return {};
+}
+std::string setList(std::vector<std::string>& out, const Json& value) {
+  out.clear();
+  for (const Json& element : value) out.push_back(text(element));
+  return {};
+}
+std::string setMap(std::map<std::string, std::string>& out, const Json& value) {
+  out.clear();
+  for (const auto& [name, element] : value.items()) out[name] = text(element);
+  return {};
+}
+std::string setEndpoint(std::string& out, const Json& value) {
+  std::string given = text(value);
+  given.erase(0, given.find_first_not_of('/'));
+  if (!given.empty()) out = std::move(given);
+  return {};
+}
+std::string setLogLevel(std::string& out, const Json& value) {
+  const std::string given = lowered(text(value));
+  if (given.empty()) return {};
+  if (given != "debug" && given != "info" && given != "warn" && given != "error") {
+    return "Invalid log level \"" + text(value) +
+           "\" specified in config, must be error, warn, debug or info. ";
+  }
+  out = given;
+  return {};
+}
+std::string setOneOf(std::string& out, const Json& value, std::initializer_list<const char*> allowed) {
+  const std::string given = text(value);
+  if (given.empty()) return {};
+  std::string names;
+  for (const char* name : allowed) {
+    if (given == name) {
+      out = given;
+      return {};
+    }
+    names += names.empty() ? name : std::string(", ") + name;
+  }
+  return "\"" + given + "\" is none of: " + names;
+}
+std::string setTimeout(std::chrono::duration<double>& out, const Json& value) {
+  const auto given = value.get<double>();
+  if (given > static_cast<double>(kMaxSeconds)) return "has to be at most " + std::to_string(kMaxSeconds);
+  if (given > 0) out = std::chrono::duration<double>(given);
+  return {};
+}
+std::string setTtl(std::chrono::seconds& out, const Json& value) {
+  if (value.get<std::int64_t>() < 0) {
+    out = std::chrono::seconds(-1);
+    return {};
+  }
+  return setSeconds(out, value);
+}
+
+struct Binding {
+  std::string_view path;
+  std::string (*set)(Config&, const Json&);
+};
+
+// clang-format off
+#define TYKPP_BIND(path_, setter_, member_, ...) \
+  {path_, [](Config& c, const Json& v) { return setter_(c.member_, v __VA_OPT__(,) __VA_ARGS__); }}
+constexpr Binding kBindings[] = {
+    TYKPP_BIND("hostname", setText, hostname),
+    TYKPP_BIND("listen_address", setText, listen_address),
+    TYKPP_BIND("listen_port", setPort, listen_port),
+    TYKPP_BIND("control_api_hostname", setText, control_api_hostname),
+    TYKPP_BIND("control_api_port", setPort, control_api_port),
+    TYKPP_BIND("secret", setText, secret),
+    TYKPP_BIND("node_secret", setText, node_secret),
+    TYKPP_BIND("pid_file_location", setName, pid_file_location),
+    TYKPP_BIND("health_check_endpoint_name", setEndpoint, health_check_endpoint_name),
+    TYKPP_BIND("readiness_check_endpoint_name", setEndpoint, readiness_check_endpoint_name),
+    TYKPP_BIND("graceful_shutdown_timeout_duration", setSeconds, graceful_shutdown_timeout_duration),
+    TYKPP_BIND("liveness_check.check_duration", setTime, liveness_check_duration, kMaxSeconds * 1'000'000'000),
+    TYKPP_BIND("hide_generator_header", setFlag, hide_generator_header),
+    TYKPP_BIND("close_connections", setFlag, close_connections),
+    TYKPP_BIND("enable_custom_domains", setFlag, enable_custom_domains),
+    TYKPP_BIND("track_404_logs", setFlag, track_404_logs),
+    TYKPP_BIND("template_path", setText, template_path),
+    TYKPP_BIND("version_header", setText, version_header),
+    TYKPP_BIND("http_server_options.read_timeout", setSeconds, http_server_options.read_timeout),
+    TYKPP_BIND("http_server_options.write_timeout", setSeconds, http_server_options.write_timeout),
+    TYKPP_BIND("http_server_options.use_ssl", setFlag, http_server_options.use_ssl),
+    TYKPP_BIND("http_server_options.enable_strict_routes", setFlag, http_server_options.enable_strict_routes),
+    TYKPP_BIND("http_server_options.enable_path_prefix_matching", setFlag, http_server_options.enable_path_prefix_matching),
+    TYKPP_BIND("http_server_options.enable_path_suffix_matching", setFlag, http_server_options.enable_path_suffix_matching),
+    TYKPP_BIND("http_server_options.enable_websockets", setFlag, http_server_options.enable_websockets),
+    TYKPP_BIND("http_server_options.skip_url_cleaning", setFlag, http_server_options.skip_url_cleaning),
+    TYKPP_BIND("http_server_options.skip_target_path_escaping", setFlag, http_server_options.skip_target_path_escaping),
+    TYKPP_BIND("http_server_options.max_request_body_size", setBytes, http_server_options.max_request_body_size),
+    TYKPP_BIND("http_server_options.max_response_body_size", setBytes, http_server_options.max_response_body_size),
+    TYKPP_BIND("http_server_options.flush_interval", setTime, http_server_options.flush_interval, kMaxSeconds),
+    TYKPP_BIND("app_path", setText, app_path),
+    TYKPP_BIND("middleware_path", setName, middleware_path),
+    TYKPP_BIND("suppress_redis_signal_reload", setFlag, suppress_redis_signal_reload),
+    TYKPP_BIND("reload_interval", setSeconds, reload_interval),
+    TYKPP_BIND("resource_sync.retry_attempts", setCount, resource_sync_retry_attempts, 0, 1000),
+    TYKPP_BIND("resource_sync.interval", setSeconds, resource_sync_interval),
+    TYKPP_BIND("ignore_endpoint_case", setFlag, ignore_endpoint_case),
+    TYKPP_BIND("ignore_canonical_mime_header_key", setFlag, ignore_canonical_mime_header_key),
+    TYKPP_BIND("max_idle_connections", setCount, max_idle_connections, 0, INT32_MAX),
+    TYKPP_BIND("max_idle_connections_per_host", setCount, max_idle_connections_per_host, 0, INT32_MAX),
+    TYKPP_BIND("max_conn_time", setSeconds, max_conn_time),
+    TYKPP_BIND("proxy_default_timeout", setTimeout, proxy_default_timeout),
+    TYKPP_BIND("proxy_close_connections", setFlag, proxy_close_connections),
+    TYKPP_BIND("proxy_ssl_insecure_skip_verify", setFlag, proxy_ssl_insecure_skip_verify),
+    TYKPP_BIND("proxy_ssl_min_version", setTlsVersion, proxy_ssl_min_version),
+    TYKPP_BIND("proxy_ssl_max_version", setTlsVersion, proxy_ssl_max_version),
+    TYKPP_BIND("proxy_ssl_ciphers", setList, proxy_ssl_ciphers),
+    TYKPP_BIND("ssl_force_common_name_check", setFlag, ssl_force_common_name_check),
+    TYKPP_BIND("dns_cache.enabled", setFlag, dns_cache.enabled),
+    TYKPP_BIND("dns_cache.ttl", setTtl, dns_cache.ttl),
+    TYKPP_BIND("dns_cache.multiple_ips_handle_strategy", setOneOf, dns_cache.multiple_ips_handle_strategy, {"pick_first", "random", "no_cache"}),
+    TYKPP_BIND("enable_analytics", setFlag, enable_analytics),
+    TYKPP_BIND("log_level", setLogLevel, log_level),
+    TYKPP_BIND("log_format", setOneOf, log_format, {"text", "json"}),
+    TYKPP_BIND("secrets", setMap, secrets),
+    TYKPP_BIND("storage.type", setText, storage.type),
+    TYKPP_BIND("storage.host", setText, storage.host),
+    TYKPP_BIND("storage.port", setCount, storage.port, 0, 65535),
+    TYKPP_BIND("storage.addrs", setList, storage.addrs),
+    TYKPP_BIND("storage.username", setText, storage.username),
+    TYKPP_BIND("storage.password", setText, storage.password),
+    TYKPP_BIND("storage.database", setCount, storage.database, 0, INT32_MAX),
+    TYKPP_BIND("storage.timeout", setSeconds, storage.timeout),
+    TYKPP_BIND("security.certificates.upstream", setMap, upstream_certificates),
+    TYKPP_BIND("workers", setCount, workers, 0, 1024),
+    TYKPP_BIND("enable_file_watch", setFlag, enable_file_watch),
+    TYKPP_BIND("plugin_timeout_ms", setTime, plugin_timeout, kMaxSeconds),
+    TYKPP_BIND("plugin_on_error", setOneOf, plugin_on_error, {"fail", "skip"}),
+    TYKPP_BIND("max_buffered_body_size", setLimit, max_buffered_body_size),
+    TYKPP_BIND("max_header_size", setLimit, max_header_size),
+    TYKPP_BIND("idle_timeout", setSeconds, idle_timeout),
+};
+#undef TYKPP_BIND
+// clang-format on
+
+const Binding* findBinding(std::string_view path) {
+  for (const Binding& binding : kBindings) {
+    if (binding.path == path) return &binding;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::string bindValue(std::string_view path, const Json& value, GatewayConfig& config) {
+  const Binding* binding = findBinding(path);
+  return binding == nullptr ? std::string{} : binding->set(config, value);
+}
+
+bool isBound(std::string_view path) { return findBinding(path) != nullptr; }
+
+}  // namespace tykpp::definition

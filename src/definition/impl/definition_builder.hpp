@@ -1,0 +1,76 @@
+#pragma once
+// From parsed documents to an ApiSpec; shared by the parse functions, the directory loader and the lint command.
+
+#include <string>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "definition/api_spec.hpp"
+#include "definition/gateway_config.hpp"
+#include "definition/impl/json_text.hpp"
+#include "definition/impl/shape.hpp"
+
+namespace tykpp::definition {
+
+/// A document with its secret references replaced, as text and as a tree.
+struct Source {
+  std::string file;
+  std::string text;
+  Json json;
+};
+
+/// What every builder needs.
+struct BuildSettings {
+  const GatewayConfig& config;
+  Unknown unknown = Unknown::kIgnore;
+};
+
+/// Replaces secret references and parses. Tells `report` what is wrong. @error as told
+Result<Source> openSource(std::string_view text, const std::string& file, const GatewayConfig& config,
+                          Report& report);
+
+/// The document says that it is OpenAPI (or Swagger).
+bool looksLikeOas(const Json& document);
+
+/// The definition wants a companion file (`is_oas`).
+bool wantsCompanion(const Json& document);
+
+Result<ApiSpec> buildClassic(Source source, const BuildSettings& settings, Report& report);
+Result<ApiSpec> buildOas(Source source, const BuildSettings& settings, Report& report);
+/// @param oas_report  gets the problems of the companion file
+Result<ApiSpec> buildPair(Source classic, Source oas, const BuildSettings& settings, Report& report,
+                          Report& oas_report);
+
+/// A 128-bit digest in hex. It tells versions of a file apart; it is no protection against somebody who wants two texts
+/// to have the same one.
+std::string contentChecksum(std::string_view text, std::string_view more);
+
+/// The file's name without directories, `.json` and `-oas`.
+std::string fileStem(std::string_view file);
+
+// Parts of buildClassic, each in its own source. All of them expect applyShape to have been through the document.
+
+/// Tells everything the definition asks for that this release does not do.
+void checkNotBuilt(const Json& document, const GatewayConfig& config, Report& report);
+/// Fills `target`, `targets`, `tls`, `proxy_url` and the flags beside them.
+void readUpstream(const Json& document, const GatewayConfig& config, ApiSpec& spec, Report& report);
+/// Fills `hooks`. `use_keyless` and `custom_auth` of `spec` are set.
+void readHooks(const Json& document, const GatewayConfig& config, ApiSpec& spec, Report& report);
+/// The version that requests to a non-versioned API get, or null.
+/// @param key  gets its key in `version_data.versions`
+const Json* selectedVersion(const Json& document, std::string& key, Report* report);
+
+// Parts of buildOas.
+
+/// Tells everything the OAS document asks for that this release does not do, at its places in that document.
+void checkOasNotBuilt(const Json& extension, Report& report);
+/// The same for what has no place in a Classic definition: all there is to check when a Classic half decides.
+void checkOasOnly(const Json& document, Report& report);
+/// Converts. The document has the extension; types were checked.
+Json classicFromOas(const Json& document);
+/// The place in the OAS document that a place in the converted definition came from.
+std::string oasPointer(std::string_view classic_pointer);
+/// Checks that the document can be converted: version, extension, types. Spells members the exact way.
+void checkOasDocument(Json& document, Unknown unknown, Report& report);
+
+}  // namespace tykpp::definition

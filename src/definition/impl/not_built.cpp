@@ -1,0 +1,258 @@
+// What Classic definitions may ask for and this release does not do. Each is an error: an API that is served without
+// something its owner asked for (access control, above all) is worse than one that is not served.
+
+#include <string>
+
+#include "base/ascii.hpp"
+#include "definition/impl/definition_builder.hpp"
+
+namespace tykpp::definition {
+namespace {
+
+struct Switch {
+  std::string_view path;  ///< of a boolean member
+  std::string_view what;
+};
+
+/// On for every API that sets them.
+constexpr Switch kSwitches[] = {
+    {"use_mutual_tls_auth", "client certificate authentication"},
+    {"enable_proxy_protocol", "the PROXY protocol"},
+    {"request_signing/is_enabled", "request signing"},
+    {"upstream_auth/enabled", "upstream authentication"},
+    {"graphql/enabled", "GraphQL"},
+    {"enable_batch_request_support", "batch requests"},
+    {"CORS/enable", "CORS"},
+    {"cache_options/enable_cache", "the response cache"},
+    {"proxy/service_discovery/use_discovery_service", "service discovery"},
+    {"proxy/check_host_against_uptime_tests", "skipping hosts by uptime tests"},
+    {"definition/enabled", "versioning"},
+};
+
+/// Count only when the API is not keyless.
+constexpr Switch kAuthMethods[] = {
+    {"use_standard_auth", "token authentication"},
+    {"use_basic_auth", "basic authentication"},
+    {"enable_signature_checking", "HTTP signature authentication"},
+    {"enable_jwt", "JWT authentication"},
+    {"use_oauth2", "OAuth 2 authentication"},
+    {"use_openid", "OpenID Connect authentication"},
+    {"external_oauth/enabled", "external OAuth authentication"},
+    {"strip_auth_data", "stripping of authentication data"},
+};
+
+/// Response processors that only switch on what other fields configure; those fields are judged by themselves.
+constexpr std::string_view kPassiveProcessors[] = {
+    "header_injector",        "response_body_transform", "response_body_transform_jq",
+    "custom_mw_res_hook",     "custom_mw_js_res_hook",   "goplugin_res_hook"};
+
+std::string pointerOf(std::string_view path) { return "/" + std::string(path); }
+
+void checkSwitches(const Json& document, std::span<const Switch> switches, Report& report) {
+  for (const Switch& entry : switches) {
+    const Json* value = memberAt(document, entry.path);
+    if (value != nullptr && value->is_boolean() && value->get<bool>()) {
+      report.notBuilt(pointerOf(entry.path), entry.what);
+    }
+  }
+}
+
+void checkAuth(const Json& document, Report& report) {
+  const bool custom = flagOf(document, "custom_plugin_auth_enabled") ||
+                      flagOf(document, "enable_coprocess_auth") || flagOf(document, "use_go_plugin_auth");
+  if (flagOf(document, "use_keyless")) return;
+  const std::size_t before = report.errors();
+  checkSwitches(document, kAuthMethods, report);
+  if (!custom && report.errors() == before) {
+    report.notBuilt("/use_keyless", "token authentication (use_keyless is false and no plugin authenticates)");
+  }
+  if (const Json* extractor = memberAt(document, "custom_middleware/id_extractor");
+      extractor != nullptr && !flagOf(*extractor, "disabled") && !textOf(*extractor, "extract_from").empty()) {
+    report.notBuilt("/custom_middleware/id_extractor", "the id extractor");
+  }
+  if (const Json* groups = filled(document, "security_requirements"); groups != nullptr && groups->size() > 1) {
+    report.notBuilt("/security_requirements", "a choice of authentication methods");
+  }
+  for (const char* provider : {"auth_provider", "session_provider"}) {
+    const Json* value = member(document, provider);
+    if (value == nullptr) continue;
+    const std::string_view engine = textOf(*value, "storage_engine");
+    if (!engine.empty() && engine != "redis") {
+      report.notBuilt(pointerOf(provider) + "/storage_engine", "the storage engine " + std::string(engine));
+    }
+  }
+}
+
+void checkListener(const Json& document, const GatewayConfig& config, Report& report) {
+  const std::string_view protocol = textOf(document, "protocol");
+  if (!protocol.empty() && !equalsIgnoreCase(protocol, "http")) {
+    report.notBuilt("/protocol", "the protocol " + std::string(protocol));
+  }
+  const Json* port = member(document, "listen_port");
+  if (port != nullptr && port->is_number_integer()) {
+    const auto number = port->get<std::int64_t>();
+    if (number < 0 || number > 65535) {
+      report.error("/listen_port", "has to be 0 to 65535");
+    } else if (number != 0 && number != config.listen_port) {
+      report.notBuilt("/listen_port", "a port of an API's own");
+    }
+  }
+  if (filled(document, "certificates") != nullptr) {
+    report.notBuilt("/certificates", "server certificates of an API (TLS on the listener)");
+  }
+  if (equalsIgnoreCase(textOf(document, "application_protocol"), "mcp")) {
+    report.notBuilt("/application_protocol", "MCP");
+  }
+}
+
+void checkLimits(const Json& document, Report& report) {
+  if (!flagOf(document, "ip_access_control_disabled")) {
+    // The reference honours the lists even when their own switches are off.
+    for (const char* list : {"allowed_ips", "blacklisted_ips"}) {
+      if (filled(document, list) != nullptr) report.notBuilt(pointerOf(list), "IP access control");
+    }
+  }
+  const Json* rate = memberAt(document, "global_rate_limit/rate");
+  if (rate != nullptr && rate->is_number() && rate->get<double>() > 0 && !flagOf(document, "disable_rate_limit") &&
+      !flagOf(*member(document, "global_rate_limit"), "disabled")) {
+    report.notBuilt("/global_rate_limit", "rate limiting");
+  }
+  if (filled(document, "pinned_public_keys") != nullptr && !flagOf(document, "certificate_pinning_disabled")) {
+    report.notBuilt("/pinned_public_keys", "certificate pinning");
+  }
+}
+
+void checkEvents(const Json& document, Report& report) {
+  const Json* events = memberAt(document, "event_handlers/events");
+  if (events != nullptr && events->is_object()) {
+    for (const auto& [event, handlers] : events->items()) {
+      std::size_t index = 0;
+      for (const Json& handler : handlers) {
+        const Json* meta = member(handler, "handler_meta");
+        const std::string place = pointerTo(pointerTo("/event_handlers/events", event), index++);
+        if (meta == nullptr || !flagOf(*meta, "disabled")) report.notBuilt(place, "event handling");
+      }
+    }
+  }
+  const Json* uptime = member(document, "uptime_tests");
+  if (uptime != nullptr && filled(*uptime, "check_list") != nullptr && !flagOf(*uptime, "disabled")) {
+    report.notBuilt("/uptime_tests/check_list", "uptime tests");
+  }
+  if (filled(document, "error_overrides") != nullptr && !flagOf(document, "error_overrides_disabled")) {
+    report.notBuilt("/error_overrides", "replacing error answers");
+  }
+}
+
+void checkProcessors(const Json& document, Report& report) {
+  const Json* processors = member(document, "response_processors");
+  if (processors == nullptr || !processors->is_array()) return;
+  std::size_t index = 0;
+  for (const Json& processor : *processors) {
+    const std::string place = pointerTo("/response_processors", index++);
+    const std::string_view name = textOf(processor, "name");
+    bool passive = false;
+    for (const std::string_view known : kPassiveProcessors) passive = passive || name == known;
+    if (name == "header_transform" || (passive && filled(processor, "options") != nullptr)) {
+      report.notBuilt(place, "the response processor " + std::string(name) + " with options of its own");
+    } else if (!passive) {
+      report.warn(place, "No such processor: " + std::string(name));
+    }
+  }
+}
+
+/// An entry of a rule list is in force.
+bool inForce(const Json& entry, std::string_view list) {
+  if (list == "validate_request") return flagOf(entry, "enabled");
+  return !flagOf(entry, "disabled");
+}
+
+void checkEndpoints(const Json& version, const std::string& place, Report& report) {
+  const Json* paths = member(version, "paths");
+  if (!flagOf(version, "use_extended_paths")) {
+    if (paths == nullptr || !paths->is_object()) return;
+    for (const auto& [list, entries] : paths->items()) {
+      if (entries.empty()) continue;
+      report.warn(place + "/paths", "Legacy path detected! Upgrade to extended.");
+      report.notBuilt(pointerTo(place + "/paths", list), "the path list " + list);
+    }
+    return;
+  }
+  const Json* lists = member(version, "extended_paths");
+  if (lists == nullptr || !lists->is_object()) return;
+  for (const auto& [list, entries] : lists->items()) {
+    // Without `enable_cache`, which is refused by itself, the cache lists say nothing.
+    if (!entries.is_array() || list == "cache" || list == "advance_cache_config") continue;
+    std::size_t index = 0;
+    for (const Json& entry : entries) {
+      const std::string at = pointerTo(pointerTo(place + "/extended_paths", list), index++);
+      if (inForce(entry, list)) report.notBuilt(at, "the endpoint rule " + list);
+    }
+  }
+}
+
+void checkVersion(const Json& version, const std::string& place, Report& report) {
+  checkEndpoints(version, place, report);
+  for (const char* kind : {"global_headers", "global_response_headers"}) {
+    const std::string set = kind;
+    if (flagOf(version, set + "_disabled")) continue;
+    for (const std::string& field : {set, set + "_remove"}) {
+      if (filled(version, field) != nullptr) report.notBuilt(pointerTo(place, field), "changing headers by definition");
+    }
+  }
+  const Json* size = member(version, "global_size_limit");
+  if (size != nullptr && size->is_number_integer() && size->get<std::int64_t>() > 0 &&
+      !flagOf(version, "global_size_limit_disabled")) {
+    report.notBuilt(place + "/global_size_limit", "a request size limit by definition");
+  }
+}
+
+}  // namespace
+
+const Json* selectedVersion(const Json& document, std::string& key, Report* report) {
+  const Json* versions = memberAt(document, "version_data/versions");
+  if (versions != nullptr && versions->is_object() && versions->size() == 1) {
+    key = versions->begin().key();
+    return &*versions->begin();
+  }
+  const Json* found = nullptr;
+  for (const char* name : {"Default", "default", ""}) {
+    const Json* version = versions == nullptr ? nullptr : member(*versions, name);
+    if (version == nullptr) continue;
+    if (found != nullptr) {
+      if (report != nullptr) {
+        report->error("/version_data/versions", "Ambiguous default API version for this non-versioned API");
+      }
+      return nullptr;
+    }
+    found = version;
+    key = name;
+  }
+  if (found == nullptr && report != nullptr) {
+    report->error("/version_data/versions", "No default API version for this non-versioned API found");
+  }
+  return found;
+}
+
+void checkNotBuilt(const Json& document, const GatewayConfig& config, Report& report) {
+  checkSwitches(document, kSwitches, report);
+  checkAuth(document, report);
+  checkListener(document, config, report);
+  checkLimits(document, report);
+  checkEvents(document, report);
+  checkProcessors(document, report);
+  if (!textOf(document, "custom_middleware_bundle").empty() &&
+      !flagOf(document, "custom_middleware_bundle_disabled")) {
+    report.notBuilt("/custom_middleware_bundle", "plugin bundles");
+  }
+  const Json* data = member(document, "version_data");
+  if (data == nullptr || !flagOf(*data, "not_versioned")) {
+    report.notBuilt("/version_data/not_versioned", "versioning (not_versioned is false)");
+    return;
+  }
+  std::string key;
+  if (const Json* version = selectedVersion(document, key, &report); version != nullptr) {
+    checkVersion(*version, pointerTo("/version_data/versions", key), report);
+  }
+}
+
+}  // namespace tykpp::definition

@@ -1,0 +1,120 @@
+"""Configuration of the programs that are compared: all proxy `/<scenario>/…` to the same upstream, kept alive."""
+import json
+from pathlib import Path
+
+from harness import GATEWAY_CORE, LOAD_CORE, Process
+
+SMALL = '{"hello":"world","n":[1,2,3]}'
+SECRET = "bench"
+# scenario -> path on the upstream
+PATHS = {"get": "/", "10k": "/10k", "1m": "/1m", "plugin": "/"}
+NGINX_PATHS = """client_body_temp_path {0}/body; proxy_temp_path {0}/proxy; fastcgi_temp_path {0}/fastcgi;
+  uwsgi_temp_path {0}/uwsgi; scgi_temp_path {0}/scgi;"""
+
+
+def nginx(name: str, work: Path, port: int, core: str, http: str) -> Process:
+    folder = work / name
+    folder.mkdir()
+    (folder / "nginx.conf").write_text(f"""
+daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
+events {{ worker_connections 16384; }}
+http {{ access_log off; keepalive_requests 1000000000; keepalive_timeout 600s; {NGINX_PATHS.format(folder)}
+{http}
+}}
+""")
+    argv = ["nginx", "-p", folder, "-c", folder / "nginx.conf"]
+    return Process(name, argv, core, work).wait_port(port)
+
+
+def start_upstream(work: Path, port: int) -> Process:
+    www = work / "www"
+    www.mkdir()
+    (www / "10k").write_bytes(b"x" * 10 * 1024)
+    (www / "1m").write_bytes(b"x" * 1024 * 1024)
+    return nginx("upstream", work, port, LOAD_CORE, f"""
+ server {{ listen 127.0.0.1:{port} backlog=8192; root {www};
+  location / {{ default_type application/json; return 200 '{SMALL}'; }}
+  location = /10k {{ }}
+  location = /1m {{ }} }}""")
+
+
+def start_nginx(work: Path, port: int, upstream: int) -> Process:
+    locations = "\n".join(f"""  location /{name}/ {{ proxy_pass http://up{path}; proxy_http_version 1.1;
+   proxy_set_header Connection ""; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; }}"""
+                          for name, path in PATHS.items())
+    return nginx("nginx", work, port, GATEWAY_CORE, f"""
+ upstream up {{ server 127.0.0.1:{upstream}; keepalive 256; keepalive_requests 1000000000; }}
+ server {{ listen 127.0.0.1:{port} backlog=8192;
+{locations} }}""")
+
+
+def start_haproxy(work: Path, port: int, upstream: int) -> Process:
+    rules = "\n".join(f"  http-request set-path {path} if {{ path_beg /{name}/ }}" for name, path in PATHS.items())
+    (work / "haproxy.cfg").write_text(f"""
+global
+  nbthread 1
+  maxconn 2000
+defaults
+  mode http
+  option forwardfor
+  timeout connect 10s
+  timeout client 600s
+  timeout server 60s
+  http-reuse always
+frontend in
+  bind 127.0.0.1:{port} backlog 8192
+{rules}
+  default_backend up
+backend up
+  server up 127.0.0.1:{upstream}
+""")
+    return Process("haproxy", ["haproxy", "-f", work / "haproxy.cfg", "-db"], GATEWAY_CORE, work).wait_port(port)
+
+
+def definition(name: str, upstream: int, path: str = "/", **more) -> dict:
+    return {"name": name, "api_id": name, "org_id": "default", "active": True, "use_keyless": True,
+            "definition": {"location": "header", "key": "x-api-version"},
+            "version_data": {"not_versioned": True, "versions": {"Default": {"name": "Default"}}},
+            "proxy": {"listen_path": f"/{name}/", "target_url": f"http://127.0.0.1:{upstream}{path}", "strip_listen_path": True},
+            "do_not_track": True, "disable_rate_limit": True, "disable_quota": True, **more}
+
+
+class TykSetup:
+    """A folder for tykpp, or for Tyk itself: both read the same files."""
+
+    def __init__(self, name: str, work: Path, port: int, upstream: int, plugin: str = None, many: int = 0, redis: int = 0):
+        self.name, self.port, self.folder = name, port, work / name
+        self.apps, self.upstream = self.folder / "apps", upstream
+        self.apps.mkdir(parents=True)
+        (self.folder / "middleware").mkdir()
+        for scenario, path in PATHS.items():
+            if scenario != "plugin":
+                self.write(definition(scenario, upstream, path))
+        if plugin:
+            self.write(definition("plugin", upstream, custom_middleware={
+                "driver": "native", "pre": [{"name": "AddFooBar", "path": plugin}]}))
+        for number in range(many):
+            self.write(definition(f"many{number:05}", upstream))
+        conf = {"listen_address": "127.0.0.1", "listen_port": port, "secret": SECRET, "node_secret": SECRET,
+                "app_path": str(self.apps), "middleware_path": str(self.folder / "middleware"), "workers": 1,
+                "pid_file_location": str(self.folder / "pid"), "log_level": "error", "enable_analytics": False,
+                "max_idle_connections_per_host": 1000, "idle_timeout": 600,
+                "http_server_options": {"read_timeout": 600, "write_timeout": 600}}
+        if redis:  # Tyk does not start without
+            (self.folder / "policies.json").write_text("{}")
+            conf |= {"storage": {"type": "redis", "host": "127.0.0.1", "port": redis}, "suppress_redis_signal_reload": True,
+                     "policies": {"policy_source": "file", "policy_record_name": str(self.folder / "policies.json")}}
+            conf["http_server_options"]["override_defaults"] = True
+        (self.folder / "tyk.conf").write_text(json.dumps(conf, indent=1))
+
+    def write(self, definition: dict):
+        fresh = self.folder / "fresh"
+        fresh.write_text(json.dumps(definition))
+        fresh.replace(self.apps / f"{definition['api_id']}.json")
+
+    def start(self, binary: str, env=None) -> Process:
+        env = {"GOMAXPROCS": "1", **(env or {})}
+        return Process(self.name, [binary, "--conf", self.folder / "tyk.conf"], GATEWAY_CORE, self.folder, env)
+
+    def url(self, scenario: str) -> str:
+        return f"http://127.0.0.1:{self.port}/{scenario}/"

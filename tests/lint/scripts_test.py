@@ -1,4 +1,5 @@
 """Scripts parse, and the lists of conformance cases name cases that exist."""
+import json
 import subprocess
 
 import pytest
@@ -31,3 +32,14 @@ def test_the_lists_name_conformance_cases_once_each_and_in_order(list_name):
 
 def test_a_case_is_not_both_passing_and_disputed():
     assert not set(case_names("passing.txt")) & set(case_names("disputed.txt"))
+
+
+def test_the_example_files_are_json():
+    examples = [tree.ROOT / "conf/tyk.conf", *sorted((tree.ROOT / "apps").glob("*.json"))]
+    assert len(examples) > 1
+    for path in examples:
+        json.loads(path.read_text())
+
+
+def test_the_example_configuration_has_no_secret_of_its_own():
+    assert json.loads((tree.ROOT / "conf/tyk.conf").read_text())["secret"].startswith("env://")

@@ -11,6 +11,8 @@
 namespace tykpp::http {
 namespace {
 
+constexpr std::chrono::milliseconds kHurry{2000};
+
 Error clientError(const net::IoResult& result, const net::Socket& socket) {
   if (result.status == net::IoStatus::kCancelled && socket.cancelReason() == Errc::kTimeout) {
     return Error(Errc::kTimeout, Side::kClient, 408, "the client stopped sending its body");
@@ -87,7 +89,7 @@ net::Task<Result<std::string_view>> ServerExchange::readBody() {
     }
     moveOffHead();
     const std::size_t room = input_.prepare(BlockPool::kBlockBytes);
-    connection_.progressed(server_.limits().read_timeout);
+    connection_.progressed(hurried_ ? kHurry : server_.limits().read_timeout);
     net::Stream::Read read = client_.read(input_.room(), room);
     const net::IoResult result = co_await read;
     if (!result) co_return clientError(result, client_.socket());
@@ -96,6 +98,13 @@ net::Task<Result<std::string_view>> ServerExchange::readBody() {
   }
   co_return std::string_view{};
 }
+
+void ServerExchange::hurryBody() {
+  hurried_ = true;
+  connection_.progressed(kHurry);
+}
+
+void ServerExchange::restDeadline() { connection_.rest(); }
 
 void ServerExchange::moveOffHead() {
   if (!head_in_input_) return;
@@ -132,8 +141,17 @@ std::string_view ServerExchange::renderInformational() {
   return renderStatusLineAndHeaders(exchange_.response(), exchange_.arena(), {});
 }
 
+std::string_view ServerExchange::renderUpgrade(std::string_view lines, std::string_view extra) {
+  head_sent_ = true;
+  return renderStatusLineAndHeaders(exchange_.response(), exchange_.arena(), lines, extra);
+}
+
+void ServerExchange::progressed() { connection_.progressed(server_.limits().write_timeout); }
+
 std::string_view ServerExchange::renderHead(const OutgoingFraming& framing, std::string_view extra) {
   head_sent_ = true;
+  // What is here of a body nobody read is let go; more than that costs the connection.
+  if (!body_done_ && !takeBody()) exchange_.close_after = true;
   const Request& request = exchange_.request();
   const Response& response = exchange_.response();
   std::array<char, 160> own;

@@ -41,6 +41,10 @@ class ServerExchange {
   net::Task<Result<std::string_view>> readBody();
   /// Reads the whole body into request().body(). @error as readBody(); kBodyTooLarge (413) above `limit`
   net::Task<Result<void>> bufferBody(std::size_t limit);
+  /// The answer is out or failed: what is left of the body is read for a moment only, to be thrown away.
+  void hurryBody();
+  /// No deadline on the client until the next read or write: for tunnels.
+  void restDeadline();
   /// Trailer lines of a chunked body that has ended.
   const std::string& trailers() const noexcept { return chunks_.trailers(); }
 
@@ -52,6 +56,10 @@ class ServerExchange {
   std::string_view renderHead(const OutgoingFraming& framing, std::string_view extra = {});
   /// An informational head (1xx), to be sent before the answer's.
   std::string_view renderInformational();
+  /// The head of a 101 answer. @param lines  its Connection and Upgrade
+  std::string_view renderUpgrade(std::string_view lines, std::string_view extra);
+  /// Bytes went to the client by another way than write().
+  void progressed();
   /// Writes pieces to the client within the write timeout. @return false when the client is gone
   net::Stream::Write write(std::span<iovec> pieces);
   bool headSent() const noexcept { return head_sent_; }
@@ -93,6 +101,7 @@ class ServerExchange {
   bool body_done_ = true;
   bool head_in_input_ = true;
   bool continue_due_ = false;
+  bool hurried_ = false;
   bool head_sent_ = false;
   bool aborted_ = false;
   void (*gone_)(void*) = nullptr;

@@ -20,6 +20,7 @@ class ServerConnection {
   void drain();
   void abort();
   void progressed(std::chrono::milliseconds timeout) { deadline_.after(timeout); }
+  void rest() { deadline_.clear(); }
   std::uint16_t port() const noexcept { return port_; }
 
   ServerConnection* next = nullptr;

@@ -1,0 +1,22 @@
+#pragma once
+// Small parts of gathered writes.
+
+#include <sys/uio.h>
+
+#include <array>
+#include <charconv>
+#include <string_view>
+
+namespace tykpp::upstream {
+
+inline iovec pieceOf(std::string_view text) { return {const_cast<char*>(text.data()), text.size()}; }
+
+/// The line in front of a chunk (RFC 9112 section 7.1); `buffer` holds it.
+inline std::string_view chunkLine(std::size_t size, std::array<char, 20>& buffer) {
+  char* end = std::to_chars(buffer.data(), buffer.data() + 16, size, 16).ptr;
+  *end++ = '\r';
+  *end++ = '\n';
+  return {buffer.data(), static_cast<std::size_t>(end - buffer.data())};
+}
+
+}  // namespace tykpp::upstream

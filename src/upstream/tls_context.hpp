@@ -1,0 +1,13 @@
+#pragma once
+#include <openssl/ssl.h>
+
+#include "base/error.hpp"
+#include "definition/api_spec.hpp"
+
+namespace tykpp::upstream {
+
+/// A client context for these settings: the system's certificate authorities, verification unless it is switched off.
+/// The caller owns it. @error kBadDefinition naming the setting and OpenSSL's reason
+Result<SSL_CTX*> makeTlsContext(const definition::UpstreamTls& tls);
+
+}  // namespace tykpp::upstream

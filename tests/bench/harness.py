@@ -108,8 +108,8 @@ class Load:
         errors = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", text)
         return {"requests": requests,
                 "rps": float(re.search(r"Requests/sec:\s+([\d.]+)", text)[1]),
-                "p50_ms": milliseconds(re.search(r"50%\s+(\S+)", text)[1]),
-                "p99_ms": milliseconds(re.search(r"99%\s+(\S+)", text)[1]),
+                "p50_ms": milliseconds(re.search(r"^\s+50%\s+(\S+)", text, re.M)[1]),
+                "p99_ms": milliseconds(re.search(r"^\s+99%\s+(\S+)", text, re.M)[1]),
                 "failed": (int(bad[1]) if bad else 0) + (sum(map(int, errors.groups())) if errors else 0)}
 
 

@@ -1,6 +1,6 @@
 #pragma once
-// The interface every plugin runtime implements. A driver knows a language and nothing of chains; hooks/ knows chains
-// and nothing of languages.
+// The interface every plugin runtime implements. A driver knows a language and nothing of chains;
+// hooks/ knows chains and nothing of languages.
 
 #include <cstdint>
 #include <memory>
@@ -27,7 +27,8 @@ enum class HookVerdict : std::uint8_t {
   kDrop,     ///< analytics only: do not record
 };
 
-/// What an analytics hook sees and may change; filled from the exchange after the response went out.
+/// What an analytics hook sees and may change; filled from the exchange after the response went
+/// out.
 struct TrafficRecord {
   std::string_view method, host, path, raw_path, user_agent, api_id, api_name, org_id, ip_address;
   std::uint16_t response_code = 0;
@@ -45,8 +46,8 @@ struct HookCall {
   Clock::time_point deadline;       ///< past it the driver gives up with Errc::kPluginTimeout
 };
 
-/// A loaded function bound to one worker. Not thread safe. Made and called on its worker; destroyed when no worker
-/// uses its API any more, on any thread.
+/// A loaded function bound to one worker. Not thread safe. Made and called on its worker; destroyed
+/// when no worker uses its API any more, on any thread.
 class BoundPlugin {
  public:
   virtual ~BoundPlugin() = default;
@@ -71,8 +72,10 @@ class PluginDriver {
  public:
   virtual ~PluginDriver() = default;
   virtual std::string_view name() const noexcept = 0;  ///< value of `driver` in a definition
-  /// Main thread, at load: find the file, check that the function exists. An error rejects that API alone.
-  virtual Result<std::shared_ptr<const LoadedPlugin>> load(const definition::PluginRef& ref, Hook hook,
+  /// Main thread, at load: find the file, check that the function exists. An error rejects that API
+  /// alone.
+  virtual Result<std::shared_ptr<const LoadedPlugin>> load(const definition::PluginRef& ref,
+                                                           Hook hook,
                                                            const definition::ApiSpec& api) = 0;
 };
 

@@ -18,11 +18,14 @@ struct DriverEntry {
   std::unique_ptr<PluginDriver> driver;
 };
 
-/// A registry over any set of drivers; a name given twice belongs to the first. For tests and special builds.
+/// A registry over any set of drivers; a name given twice belongs to the first. For tests and
+/// special builds.
 std::unique_ptr<DriverRegistry> makeRegistry(std::vector<DriverEntry> entries);
 
-/// Every driver this build has, made for this configuration: `native`, also under the name `goplugin`.
+/// Every driver this build has, made for this configuration: `native`, also under the name
+/// `goplugin`.
 /// @param services  must outlive the registry
-std::unique_ptr<DriverRegistry> makeRegistry(const definition::GatewayConfig& config, WorkerServices& services);
+std::unique_ptr<DriverRegistry> makeRegistry(const definition::GatewayConfig& config,
+                                             WorkerServices& services);
 
 }  // namespace tykpp::drivers

@@ -1,0 +1,56 @@
+#include "drivers/native/impl/call_host.hpp"
+
+namespace tykpp::drivers::native {
+namespace {
+
+void copyHeaders(const http::Headers& from, http::Headers& to) {
+  to.clear();
+  for (const http::HeaderField& field : from) {
+    to.addCopy(http::HeaderName(field.id, field.name), field.value);
+  }
+}
+
+}  // namespace
+
+void copyExchange(http::Exchange& from, http::Exchange& to, bool request_body, bool response_body) {
+  Arena& arena = to.arena();
+  const http::Request& request = from.request();
+  http::Request& copy = to.request();
+  copy.method = arena.copy(request.method);
+  copy.target = arena.copy(request.target);
+  copy.raw_path = arena.copy(request.raw_path);
+  copy.path = arena.copy(request.path);
+  copy.query = arena.copy(request.query);
+  copy.has_query = request.has_query;
+  copy.host = arena.copy(request.host);
+  copy.version_minor = request.version_minor;
+  copyHeaders(request.headers, copy.headers);
+  if (request_body && request.body() != nullptr) copy.setBody(*request.body());
+  to.response().status = from.response().status;
+  copyHeaders(from.response().headers, to.response().headers);
+  if (response_body && from.response().body() != nullptr) {
+    to.response().setBody(*from.response().body());
+  }
+  to.peer = from.peer;
+  to.peer.address = arena.copy(from.peer.address);
+  to.session = from.session;
+}
+
+void applyChanges(http::Exchange& from, http::Exchange& to, unsigned changed) {
+  Arena& arena = to.arena();
+  http::Request& request = from.request();
+  http::Response& response = from.response();
+  if ((changed & kMethodChanged) != 0) to.request().method = arena.copy(request.method);
+  if ((changed & kUrlChanged) != 0) to.request().setTarget(arena.copy(request.target));
+  if ((changed & kRequestHeadersChanged) != 0) copyHeaders(request.headers, to.request().headers);
+  if ((changed & kRequestBodyChanged) != 0) to.request().setBody(*request.body());
+  if ((changed & kResponseChanged) != 0) {
+    to.response().status = response.status;
+    to.response().reason = {};
+    copyHeaders(response.headers, to.response().headers);
+  }
+  if ((changed & kResponseBodyChanged) != 0) to.response().setBody(*response.body());
+  if ((changed & kSessionChanged) != 0) to.session = from.session;
+}
+
+}  // namespace tykpp::drivers::native

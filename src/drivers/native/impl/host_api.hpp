@@ -1,0 +1,53 @@
+#pragma once
+// The table of host functions that plugins call (tykpp_api_host of plugin.h).
+
+#include <cstddef>
+#include <cstdint>
+
+#include "tykpp/plugin.h"
+
+namespace tykpp::drivers::native {
+
+/// The one table of the process.
+extern const tykpp_api_host kHostApi;
+
+// Its parts: messages (host_message.cpp), session and record (host_data.cpp), waiting and log
+// (host_api.cpp). None throws; all accept any pointer value that plugin.h allows, and null.
+std::int32_t hostText(tykpp_call_host* call, std::int32_t field, tykpp_text_host* out) noexcept;
+std::int32_t hostTextSet(tykpp_call_host* call, std::int32_t field,
+                         tykpp_text_plugin value) noexcept;
+std::int32_t hostHeaderCount(tykpp_call_host* call, std::int32_t message,
+                             std::size_t* out) noexcept;
+std::int32_t hostHeaderAt(tykpp_call_host* call, std::int32_t message, std::size_t index,
+                          tykpp_text_host* name, tykpp_text_host* value) noexcept;
+std::int32_t hostHeaderGet(tykpp_call_host* call, std::int32_t message, tykpp_text_plugin name,
+                           std::size_t index, tykpp_text_host* out) noexcept;
+std::int32_t hostHeaderSet(tykpp_call_host* call, std::int32_t message, tykpp_text_plugin name,
+                           tykpp_text_plugin value) noexcept;
+std::int32_t hostHeaderAdd(tykpp_call_host* call, std::int32_t message, tykpp_text_plugin name,
+                           tykpp_text_plugin value) noexcept;
+std::int32_t hostHeaderDelete(tykpp_call_host* call, std::int32_t message,
+                              tykpp_text_plugin name) noexcept;
+std::int32_t hostBodyGet(tykpp_call_host* call, std::int32_t message,
+                         tykpp_text_host* out) noexcept;
+std::int32_t hostBodySet(tykpp_call_host* call, std::int32_t message,
+                         tykpp_text_plugin body) noexcept;
+std::int32_t hostStatusGet(tykpp_call_host* call, std::int32_t* out) noexcept;
+std::int32_t hostStatusSet(tykpp_call_host* call, std::int32_t status) noexcept;
+std::int32_t hostRespond(tykpp_call_host* call, std::int32_t status,
+                         tykpp_text_plugin body) noexcept;
+std::int32_t hostSessionGet(tykpp_call_host* call, tykpp_text_host* json) noexcept;
+std::int32_t hostSessionKey(tykpp_call_host* call, tykpp_text_host* key) noexcept;
+std::int32_t hostSessionSet(tykpp_call_host* call, tykpp_text_plugin json,
+                            tykpp_text_plugin key) noexcept;
+std::int32_t hostRecordText(tykpp_call_host* call, std::int32_t field,
+                            tykpp_text_host* out) noexcept;
+std::int32_t hostRecordTextSet(tykpp_call_host* call, std::int32_t field,
+                               tykpp_text_plugin value) noexcept;
+std::int32_t hostRecordNumber(tykpp_call_host* call, std::int32_t field,
+                              std::int64_t* out) noexcept;
+std::int32_t hostRecordNumberSet(tykpp_call_host* call, std::int32_t field,
+                                 std::int64_t value) noexcept;
+void hostLog(tykpp_call_host* call, std::int32_t level, tykpp_text_plugin text) noexcept;
+
+}  // namespace tykpp::drivers::native

@@ -1,0 +1,52 @@
+#include "drivers/registry.hpp"
+
+#include "drivers/native/native_driver.hpp"
+
+namespace tykpp::drivers {
+namespace {
+
+class Registry final : public DriverRegistry {
+ public:
+  explicit Registry(std::vector<DriverEntry> entries) : entries_(std::move(entries)) {}
+
+  PluginDriver* find(std::string_view name) const noexcept override {
+    for (const DriverEntry& entry : entries_) {
+      for (const std::string& known : entry.names) {
+        if (known == name) return entry.driver.get();
+      }
+    }
+    return nullptr;
+  }
+
+  std::vector<std::string_view> names() const override {
+    std::vector<std::string_view> all;
+    for (const DriverEntry& entry : entries_) {
+      all.insert(all.end(), entry.names.begin(), entry.names.end());
+    }
+    return all;
+  }
+
+ private:
+  std::vector<DriverEntry> entries_;
+};
+
+}  // namespace
+
+std::unique_ptr<DriverRegistry> makeRegistry(std::vector<DriverEntry> entries) {
+  return std::make_unique<Registry>(std::move(entries));
+}
+
+std::unique_ptr<DriverRegistry> makeRegistry(const definition::GatewayConfig& config,
+                                             WorkerServices& services) {
+  native::NativeOptions options;
+  options.working_directory = config.working_directory;
+  options.ignore_canonical_header_names = config.ignore_canonical_mime_header_key;
+  std::vector<DriverEntry> entries;
+  // `goplugin` names a shared object too: definitions keep their driver when the plugin is built
+  // for tykpp.
+  entries.push_back(
+      {{"native", "goplugin"}, std::make_unique<native::NativeDriver>(options, services)});
+  return makeRegistry(std::move(entries));
+}
+
+}  // namespace tykpp::drivers

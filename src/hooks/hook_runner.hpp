@@ -1,0 +1,73 @@
+#pragma once
+// One configured hook: the loaded function, its budget, what happens when it fails, and a runtime
+// and counters a worker. The steps of this room are thin coats over it.
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "chain/step.hpp"
+#include "definition/api_spec.hpp"
+#include "drivers/plugin_driver.hpp"
+#include "net/task.hpp"
+
+namespace tykpp::hooks {
+
+/// How often things happened at one hook since its chain was built, all workers together.
+struct HookCounts {
+  std::uint64_t calls = 0;
+  std::uint64_t errors = 0;     ///< failures, timeouts among them
+  std::uint64_t timeouts = 0;   ///< deadlines that passed while the plugin was to complete
+  std::uint64_t overruns = 0;   ///< synchronous calls that held their worker longer than the budget
+  std::uint64_t responded = 0;  ///< answers that came from the plugin
+  std::uint64_t skipped = 0;    ///< failures that `on_error: skip` passed over
+};
+
+/// Thread: any worker, several at once; each touches its own slot. Members are immutable otherwise.
+class HookRunner {
+ public:
+  /// Loads the function and makes a slot for each worker.
+  /// @error  whatever is wrong with the plugin, at the hook's place in the definition
+  static Result<std::unique_ptr<HookRunner>> create(const chain::BuildContext& build,
+                                                    const definition::PluginRef& ref,
+                                                    drivers::Hook hook);
+  ~HookRunner();
+
+  /// Calls the plugin. A failure is an error, or kContinue with `on_error: skip`; it is counted and
+  /// logged here.
+  Result<drivers::HookVerdict> call(http::Exchange& exchange,
+                                    drivers::TrafficRecord* record = nullptr) const;
+  /// Awaited after kPending.
+  net::Task<Result<drivers::HookVerdict>> finish(http::Exchange& exchange) const;
+
+  http::BodyNeed bodyNeed() const noexcept { return plugin_->bodyNeed(); }
+  /// `pre:AddFooBar`, for logs and pages.
+  std::string_view name() const noexcept { return label_; }
+  const definition::PluginRef& ref() const noexcept { return ref_; }
+  /// Sums the workers' counters. Thread: any; each number is exact, the set may be torn by a
+  /// request under way.
+  HookCounts counts() const noexcept;
+
+ private:
+  struct Slot;
+  HookRunner(const chain::BuildContext& build, const definition::PluginRef& ref, drivers::Hook hook,
+             std::shared_ptr<const drivers::LoadedPlugin> plugin);
+  Result<drivers::HookVerdict> settle(Slot& slot, http::Exchange& exchange,
+                                      Result<drivers::HookVerdict> verdict) const;
+  void complain(Slot& slot, const http::Exchange& exchange, const Error& error) const;
+  void complainOfOverrun(Slot& slot, const http::Exchange& exchange, Clock::duration taken) const;
+  bool mayLog(Slot& slot) const;
+
+  const definition::PluginRef ref_;
+  const drivers::Hook hook_;
+  const std::string label_;
+  const std::string api_id_;
+  const std::shared_ptr<const drivers::LoadedPlugin> plugin_;
+  const std::unique_ptr<Slot[]> slots_;
+  const std::uint32_t slot_count_;
+};
+
+}  // namespace tykpp::hooks

@@ -1,0 +1,115 @@
+#include "hooks/hook_step.hpp"
+
+#include "base/log.hpp"
+
+namespace tykpp::hooks {
+namespace {
+
+using drivers::Hook;
+using drivers::HookVerdict;
+
+Result<chain::Verdict> chainVerdict(const Result<HookVerdict>& verdict) {
+  if (!verdict) return verdict.error();
+  switch (*verdict) {
+    case HookVerdict::kRespond:
+      return chain::Verdict::kRespond;
+    case HookVerdict::kPending:
+      return chain::Verdict::kSuspend;
+    default:
+      return chain::Verdict::kContinue;
+  }
+}
+
+template <class Step, class List>
+Result<List> makeSteps(const chain::BuildContext& build,
+                       const std::vector<definition::PluginRef>& refs, Hook hook) {
+  List steps;
+  for (const definition::PluginRef& ref : refs) {
+    auto runner = HookRunner::create(build, ref, hook);
+    if (!runner) return runner.error();
+    steps.push_back(std::make_unique<Step>(std::move(*runner)));
+  }
+  return steps;
+}
+
+void warnUnused(const chain::BuildContext& build, const definition::PluginRef& ref,
+                std::string_view why) {
+  TYKPP_LOG(warn, "plugin", "hook never runs api_id={} at={} name={} reason={}",
+            log::quoted(build.api.api_id), log::quoted(ref.pointer), log::quoted(ref.name),
+            log::quoted(why));
+}
+
+}  // namespace
+
+Result<chain::Verdict> HookStep::onRequest(http::Exchange& exchange) const {
+  return chainVerdict(runner_->call(exchange));
+}
+
+net::Task<Result<chain::Verdict>> HookStep::finish(http::Exchange& exchange) const {
+  const Result<HookVerdict> verdict = co_await runner_->finish(exchange);
+  co_return chainVerdict(verdict);
+}
+
+Result<chain::Verdict> ResponseHookStep::onResponse(http::Exchange& exchange) const {
+  return chainVerdict(runner_->call(exchange));
+}
+
+net::Task<Result<chain::Verdict>> ResponseHookStep::finish(http::Exchange& exchange) const {
+  const Result<HookVerdict> verdict = co_await runner_->finish(exchange);
+  co_return chainVerdict(verdict);
+}
+
+bool AnalyticsHook::onRecord(http::Exchange& exchange, drivers::TrafficRecord& record) const {
+  const Result<HookVerdict> verdict = runner_->call(exchange, &record);
+  return !(verdict && *verdict == HookVerdict::kDrop);
+}
+
+Result<Steps> createPreHooks(const chain::BuildContext& build) {
+  return makeSteps<HookStep, Steps>(build, build.api.hooks.pre, Hook::kPre);
+}
+
+Result<Steps> createAuthHook(const chain::BuildContext& build) {
+  const definition::ApiSpec& api = build.api;
+  if (!api.hooks.auth) {
+    if (!api.custom_auth || api.use_keyless) return Steps{};
+    return Error(Errc::kBadDefinition,
+                 "custom authentication is switched on, but no enabled plugin function is named: "
+                 "the API would be "
+                 "open to everybody")
+        .at("/custom_middleware/auth_check");
+  }
+  if (api.use_keyless || !api.custom_auth) {
+    warnUnused(build, *api.hooks.auth,
+               api.use_keyless ? "the API is keyless" : "no custom-auth switch is on");
+    return Steps{};
+  }
+  return makeSteps<HookStep, Steps>(build, {*api.hooks.auth}, Hook::kAuth);
+}
+
+Result<Steps> createPostAuthHooks(const chain::BuildContext& build) {
+  if (build.api.use_keyless) {
+    for (const definition::PluginRef& ref : build.api.hooks.post_auth) {
+      warnUnused(build, ref, "the API is keyless");
+    }
+    return Steps{};
+  }
+  return makeSteps<HookStep, Steps>(build, build.api.hooks.post_auth, Hook::kPostAuth);
+}
+
+Result<Steps> createPostHooks(const chain::BuildContext& build) {
+  return makeSteps<HookStep, Steps>(build, build.api.hooks.post, Hook::kPost);
+}
+
+Result<ResponseSteps> createResponseHooks(const chain::BuildContext& build) {
+  return makeSteps<ResponseHookStep, ResponseSteps>(build, build.api.hooks.response,
+                                                    Hook::kResponse);
+}
+
+Result<std::unique_ptr<AnalyticsHook>> createAnalyticsHook(const chain::BuildContext& build) {
+  if (!build.api.hooks.analytics) return std::unique_ptr<AnalyticsHook>{};
+  auto runner = HookRunner::create(build, *build.api.hooks.analytics, Hook::kAnalytics);
+  if (!runner) return runner.error();
+  return std::make_unique<AnalyticsHook>(std::move(*runner));
+}
+
+}  // namespace tykpp::hooks

@@ -1,0 +1,39 @@
+#include "hooks/session_check.hpp"
+
+#include "base/clock.hpp"
+#include "definition/api_spec.hpp"
+#include "session/session_state.hpp"
+
+namespace tykpp::hooks {
+namespace {
+
+Error refused(std::uint16_t status, const char* text) {
+  return Error(Errc::kForbidden, Side::kClient, status, text);
+}
+
+}  // namespace
+
+Result<chain::Verdict> SessionCheck::onRequest(http::Exchange& exchange) const {
+  if (exchange.ignore_auth) return chain::Verdict::kContinue;
+  const session::SessionState* session = exchange.session.get();
+  if (session == nullptr) {
+    return refused(400,
+                   "Session state is missing or unset! Please make sure that auth headers are "
+                   "properly applied");
+  }
+  if (session->inactive()) return refused(403, "Key is inactive, please renew");
+  if (session->expires() >= 1 && session->expiredAt(unixSeconds())) {
+    return refused(401, "Key has expired, please renew");
+  }
+  return chain::Verdict::kContinue;
+}
+
+Result<std::vector<std::unique_ptr<chain::Step>>> createSessionCheck(
+    const chain::BuildContext& build) {
+  std::vector<std::unique_ptr<chain::Step>> steps;
+  const definition::ApiSpec& api = build.api;
+  if (!api.use_keyless && api.custom_auth) steps.push_back(std::make_unique<SessionCheck>());
+  return steps;
+}
+
+}  // namespace tykpp::hooks

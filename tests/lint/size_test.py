@@ -1,9 +1,9 @@
-"""Files stay small enough to read: headers 150 lines, sources 400, lines 100 columns (comments 125)."""
+"""Files stay small enough to read: headers 150 lines, sources 400, lines 150 columns."""
 import tree
 
 LIMITS = {".hpp": 150, ".h": 150, ".cpp": 400, ".c": 400}
-COLUMNS = 100
-COMMENT_COLUMNS = 125  # clang-format does not break comments, and a table or a trailing note may need the room
+# clang-format breaks code at 100; comments, tables and trailing notes are left to the writer, up to this.
+COLUMNS = 150
 # Longer for a reason: path -> (lines, reason).
 ALLOWED = {
     "include/tykpp/plugin.h": (600, "the whole C ABI in one file, with its documentation: plugin authors read this alone"),
@@ -25,8 +25,7 @@ def test_lines_are_short():
     wide = []
     for path in tree.sources(*LIMITS):
         for number, line in enumerate(path.read_text().splitlines(), 1):
-            limit = COMMENT_COLUMNS if "//" in line else COLUMNS
-            if len(line) > limit and "http://" not in line and "https://" not in line:
+            if len(line) > COLUMNS and "http://" not in line and "https://" not in line:
                 wide.append(f"{tree.name(path)}:{number}: {len(line)} columns")
     assert not wide, "\n".join(wide)
 

@@ -210,7 +210,7 @@ Result<ApiSpec> buildClassic(Source source, const BuildSettings& settings, Repor
 
 Result<ApiSpec> buildPair(Source classic, Source oas, const BuildSettings& settings, Report& report,
                           Report& oas_report) {
-  checkOasOnly(oas.json, oas_report);
+  checkCompanion(oas.json, oas_report);
   const std::string checksum = contentChecksum(classic.text, oas.text);
   auto spec = buildClassic(std::move(classic), settings, report);
   if (!spec) return spec;

@@ -62,10 +62,10 @@ const Json* selectedVersion(const Json& document, std::string& key, Report* repo
 
 // Parts of buildOas.
 
-/// Tells everything the OAS document asks for that this release does not do, at its places in that document.
-void checkOasNotBuilt(const Json& extension, Report& report);
-/// The same for what has no place in a Classic definition: all there is to check when a Classic half decides.
-void checkOasOnly(const Json& document, Report& report);
+/// Tells what the OAS document asks for, this release does not do and the converted definition does not show.
+void checkOasNotBuilt(const Json& document, Report& report);
+/// The same for a companion: what has no place in a Classic definition, all there is to check when that one decides.
+void checkCompanion(const Json& document, Report& report);
 /// Converts. The document has the extension; types were checked.
 Json classicFromOas(const Json& document);
 /// The place in the OAS document that a place in the converted definition came from.

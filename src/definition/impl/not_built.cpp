@@ -97,7 +97,7 @@ void checkListener(const Json& document, const GatewayConfig& config, Report& re
       report.notBuilt("/listen_port", "a port of an API's own");
     }
   }
-  if (filled(document, "certificates") != nullptr) {
+  if (filled(document, "certificates") != nullptr && !flagOf(document, "domain_disabled")) {
     report.notBuilt("/certificates", "server certificates of an API (TLS on the listener)");
   }
   if (equalsIgnoreCase(textOf(document, "application_protocol"), "mcp")) {

@@ -1,0 +1,169 @@
+#include "admin/admin_api.hpp"
+
+#include "admin/impl/answers.hpp"
+#include "admin/impl/api_calls.hpp"
+#include "admin/impl/call_table.hpp"
+#include "admin/impl/health_answers.hpp"
+#include "base/ascii.hpp"
+#include "base/log.hpp"
+
+namespace tykpp::admin {
+namespace {
+
+constexpr std::string_view kPrefix = "/tyk";
+
+std::string endpoint(std::string_view name) {
+  while (name.starts_with('/')) name.remove_prefix(1);
+  while (name.ends_with('/')) name.remove_suffix(1);
+  return "/" + std::string(name);
+}
+
+std::string_view severityText(definition::Severity severity) {
+  return severity == definition::Severity::kError ? "error" : "warning";
+}
+
+/// The reference's answer; problems of the load are an addition of ours that shows only when there are any.
+AdminReply reloadAnswer(const definition::Problems& problems) {
+  if (problems.empty()) return statusMessage(200, "");
+  AdminReply reply;
+  reply.body = R"({"status":"ok","message":"","problems":[)";
+  bool first = true;
+  for (const definition::Problem& problem : problems) {
+    if (!first) reply.body += ',';
+    first = false;
+    reply.body += R"({"file":)" + jsonString(problem.file) + R"(,"pointer":)" +
+                  jsonString(problem.pointer) + R"(,"reason":)" + jsonString(problem.reason) +
+                  R"(,"severity":)" + jsonString(severityText(problem.severity)) + "}";
+  }
+  reply.body += "]}\n";
+  return reply;
+}
+
+}  // namespace
+
+struct AdminApi::State {
+  Control& control;
+  const HealthState& health;
+  ApiCalls apis;
+  std::string health_path;
+  std::string ready_path;
+  bool warned_of_group = false;
+
+  using Reply = std::function<void(AdminReply)>;
+
+  bool authorised(const AdminRequest& request) const;
+  void handleControl(const AdminRequest& request, const Reply& reply);
+  void reload(const AdminRequest& request, const Reply& reply);
+  AdminReply reloadGroup();
+  AdminReply call(const Selected& selected, const AdminRequest& request);
+};
+
+AdminApi::AdminApi(Control& control, const HealthState& health)
+    : state_(new State{control, health, ApiCalls(control),
+                       endpoint(control.config().health_check_endpoint_name),
+                       endpoint(control.config().readiness_check_endpoint_name)}) {}
+AdminApi::~AdminApi() = default;
+
+bool AdminApi::isControlPath(std::string_view decoded_path) const noexcept {
+  if (decoded_path.starts_with(kPrefix)) {
+    const std::string_view rest = decoded_path.substr(kPrefix.size());
+    if (rest.starts_with('/')) return true;
+  }
+  return decoded_path == state_->health_path || decoded_path == state_->ready_path;
+}
+
+void AdminApi::handle(AdminRequest request, std::function<void(AdminReply)> reply) {
+  const bool health = request.path == state_->health_path;
+  if (!health && request.path != state_->ready_path) {
+    state_->handleControl(request, reply);
+    return;
+  }
+  if (request.method != "GET") {
+    reply(statusMessage(405, "Method Not Allowed"));
+    return;
+  }
+  reply(health ? healthAnswer(state_->control, state_->health)
+               : readinessAnswer(state_->control, state_->health));
+}
+
+bool AdminApi::State::authorised(const AdminRequest& request) const {
+  const std::string& secret = control.config().secret;
+  return !secret.empty() && equalsConstantTime(request.authorization, secret);
+}
+
+void AdminApi::State::handleControl(const AdminRequest& request, const Reply& reply) {
+  if (!authorised(request)) {
+    reply(statusMessage(403, "Attempted administrative access with invalid or missing key!"));
+    return;
+  }
+  std::string_view path = request.path;
+  if (path.starts_with(kPrefix)) path.remove_prefix(kPrefix.size());
+  while (path.ends_with('/')) path.remove_suffix(1);
+  const Selected selected = selectCall(request.method, path);
+  if (selected.kind == Selected::Kind::kUnknownPath) {
+    reply(pageNotFound());
+  } else if (selected.kind == Selected::Kind::kUnknownMethod) {
+    reply(statusMessage(405, "Method not supported"));
+  } else if (request.body.size() > kMaxBodyBytes) {
+    reply(statusMessage(413, "the body is larger than " + std::to_string(kMaxBodyBytes) + " bytes"));
+  } else if (selected.call == Call::kReload) {
+    reload(request, reply);
+  } else {
+    reply(call(selected, request));
+  }
+}
+
+void AdminApi::State::reload(const AdminRequest& request, const Reply& reply) {
+  if (queryValue(request.query, "block") != "true") {
+    control.requestReload(nullptr);
+    reply(statusMessage(200, ""));
+    return;
+  }
+  control.requestReload([this, reply] { reply(reloadAnswer(control.loadProblems())); });
+}
+
+AdminReply AdminApi::State::reloadGroup() {
+  const bool told = control.publishGroupReload();
+  if (!told && control.config().storage.type == "redis" && !warned_of_group) {
+    warned_of_group = true;
+    TYKPP_LOG(warn, "api",
+              "reload/group reloads this node alone: telling other nodes over Redis is not built yet");
+  }
+  return statusMessage(200, "");
+}
+
+AdminReply AdminApi::State::call(const Selected& selected, const AdminRequest& request) {
+  const std::string id(selected.values.empty() ? std::string_view{} : selected.values.front());
+  switch (selected.call) {
+    case Call::kReloadGroup:
+      return reloadGroup();
+    case Call::kListApis:
+      return apis.list();
+    case Call::kGetApi:
+      return apis.get(id);
+    case Call::kCreateApi:
+      return apis.create(request);
+    case Call::kUpdateApi:
+      return apis.update(id, request);
+    case Call::kRemoveApi:
+      return apis.remove(id);
+    case Call::kListOas:
+      return apis.listOas();
+    case Call::kGetOas:
+      return apis.getOas(id);
+    case Call::kCreateOas:
+      return apis.createOas(request);
+    case Call::kUpdateOas:
+      return apis.updateOas(id, request);
+    case Call::kExportOas:
+      return apis.exportOas(id, request);
+    case Call::kExportAllOas:
+      return apis.exportAllOas(request);
+    case Call::kReload:  // answered where a late reply is possible
+    case Call::kNotBuilt:
+      break;
+  }
+  return notBuilt(request.method + " " + std::string(kPrefix) + std::string(selected.pattern));
+}
+
+}  // namespace tykpp::admin

@@ -1,0 +1,101 @@
+#include "admin/impl/answers.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace tykpp::admin {
+namespace {
+
+int hexValue(char c) noexcept {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+std::string formDecode(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const int high = text[i] == '%' && i + 2 < text.size() ? hexValue(text[i + 1]) : -1;
+    const int low = high >= 0 ? hexValue(text[i + 2]) : -1;
+    if (low >= 0) {
+      out += static_cast<char>(high * 16 + low);
+      i += 2;
+    } else {
+      out += text[i] == '+' ? ' ' : text[i];
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string htmlSafe(std::string_view json) {
+  std::string out;
+  out.reserve(json.size());
+  for (const char c : json) {
+    switch (c) {
+      case '<':
+        out += "\\u003c";
+        break;
+      case '>':
+        out += "\\u003e";
+        break;
+      case '&':
+        out += "\\u0026";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
+
+std::string jsonString(std::string_view text) {
+  return htmlSafe(nlohmann::json(text).dump(-1, ' ', false,
+                                            nlohmann::json::error_handler_t::replace));
+}
+
+AdminReply statusMessage(std::uint16_t status, std::string_view message, bool line_end) {
+  AdminReply reply;
+  reply.status = status;
+  reply.body = R"({"status":")";
+  reply.body += status < 400 ? "ok" : "error";
+  reply.body += R"(","message":)" + jsonString(message) + "}";
+  if (line_end) reply.body += '\n';
+  return reply;
+}
+
+AdminReply modified(std::string_view key, std::string_view action) {
+  AdminReply reply;
+  reply.body = R"({"key":)" + jsonString(key) + R"(,"status":"ok","action":)" +
+               jsonString(action) + "}\n";
+  return reply;
+}
+
+AdminReply pageNotFound() {
+  AdminReply reply;
+  reply.status = 404;
+  reply.content_type = "text/plain; charset=utf-8";
+  reply.body = "404 page not found\n";
+  reply.headers.emplace_back("X-Content-Type-Options", "nosniff");
+  return reply;
+}
+
+AdminReply notBuilt(std::string_view what) {
+  return statusMessage(501, std::string(what) + " is not built yet");
+}
+
+std::string queryValue(std::string_view query, std::string_view name) {
+  while (!query.empty()) {
+    const std::size_t end = query.find('&');
+    const std::string_view pair = query.substr(0, end);
+    const std::size_t equals = pair.find('=');
+    if (formDecode(pair.substr(0, equals)) == name) {
+      return equals == std::string_view::npos ? std::string{} : formDecode(pair.substr(equals + 1));
+    }
+    query = end == std::string_view::npos ? std::string_view{} : query.substr(end + 1);
+  }
+  return {};
+}
+
+}  // namespace tykpp::admin

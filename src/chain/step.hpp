@@ -40,7 +40,8 @@ class Step {
   virtual http::BodyNeed requestBody() const noexcept { return http::BodyNeed::kStream; }
 };
 
-/// A response step, run on an upstream's answer before the client sees it. kRespond is no verdict here.
+/// A response step, run on an upstream's answer before the client sees it. kRespond: the step replaced
+/// the answer; the steps behind it and what is left of the upstream's body are dropped.
 class ResponseStep {
  public:
   virtual ~ResponseStep() = default;

@@ -1,1 +1,40 @@
-int main() { return 0; }
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "cli/commands.hpp"
+#include "tykpp/version.h"
+
+int main(int argc, char** argv) {
+  CLI::App app{"tykpp: an API gateway that runs Tyk's definitions and plugins in any language"};
+  app.set_version_flag("--version", TYKPP_VERSION);
+  app.fallthrough();
+  tykpp::cli::StartOptions options;
+  app.add_option("--conf", options.conf, "configuration file (default: tyk.conf, then /etc/tyk/tyk.conf)");
+  app.add_option("--port", options.port,
+                 "listen port; wins over the configuration and the environment");
+  app.add_flag("--debug", options.debug, "log level debug");
+
+  app.add_subcommand("start", "run the gateway (also without a command)");
+  bool json = false;
+  CLI::App* version = app.add_subcommand("version", "print the release");
+  version->add_flag("--json", json, "as JSON");
+
+  std::vector<std::string> files;
+  CLI::App* lint = app.add_subcommand("lint", "check the configuration, or definition files, and list every problem");
+  lint->add_option("files", files, "API definitions (default: the configuration and the definitions in its app_path)");
+
+  std::string echo_address = "127.0.0.1";
+  CLI::App* echo = app.add_subcommand("echo", "an upstream to try things against (/get, /anything, /status/N, /delay/N) on --port");
+  echo->add_option("--address", echo_address, "address to listen on (default 127.0.0.1)");
+  app.require_subcommand(0, 1);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 1;
+  }
+  if (version->parsed()) return tykpp::cli::version(json);
+  if (lint->parsed()) return tykpp::cli::lint(options.conf, files);
+  if (echo->parsed()) return tykpp::cli::echo(echo_address, options.port.value_or(0));
+  return tykpp::cli::start(options);
+}

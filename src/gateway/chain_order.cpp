@@ -1,0 +1,32 @@
+#include "gateway/chain_order.hpp"
+
+#include "hooks/hook_step.hpp"
+#include "middleware/version_check.hpp"
+
+namespace tykpp::gateway {
+
+const std::vector<chain::StepEntry>& requestOrder() {
+  static const std::vector<chain::StepEntry> order = {
+      // Before pre hooks, unlike what the reference's documentation says: an expired API runs no plugin.
+      {middleware::VersionCheck::kName, &middleware::VersionCheck::create},
+      // On keyless and protected APIs alike.
+      {"pre", &hooks::createPreHooks},
+      // Beside the built-in methods, in their place: whoever gets past here is known.
+      {"auth", &hooks::createAuthHook},
+      // Part of the protected branch: never on keyless APIs. Before expiry and limits of the session are enforced.
+      {"post_auth", &hooks::createPostAuthHooks},
+      // The last word before the upstream.
+      {"post", &hooks::createPostHooks},
+  };
+  return order;
+}
+
+const std::vector<chain::ResponseStepEntry>& responseOrder() {
+  static const std::vector<chain::ResponseStepEntry> order = {
+      // After the built-in transforms, before error overrides and the cache.
+      {"response", &hooks::createResponseHooks},
+  };
+  return order;
+}
+
+}  // namespace tykpp::gateway

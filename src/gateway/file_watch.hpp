@@ -1,0 +1,32 @@
+#pragma once
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <array>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/error.hpp"
+
+namespace tykpp::gateway {
+
+/// Calls back when files of a directory were written, moved or removed, once things have been quiet for a moment.
+/// Thread: the loop's.
+class FileWatch {
+ public:
+  /// @error kIo when the system refuses the watch
+  static Result<std::unique_ptr<FileWatch>> open(boost::asio::io_context& io, const std::string& directory,
+                                                 std::function<void()> changed);
+  FileWatch(boost::asio::io_context& io, int fd, std::function<void()> changed);
+
+ private:
+  static constexpr auto kQuiet = std::chrono::milliseconds(200);
+  void next();
+  boost::asio::posix::stream_descriptor events_;
+  boost::asio::steady_timer quiet_;
+  std::function<void()> changed_;
+  alignas(8) std::array<char, 4096> buffer_;
+};
+
+}  // namespace tykpp::gateway

@@ -1,0 +1,95 @@
+#pragma once
+// The daemon: workers, snapshots, reload, signals, shutdown. Thread: made, run and destroyed on the main thread.
+
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "admin/admin_api.hpp"
+#include "admin/control.hpp"
+#include "admin/health.hpp"
+#include "definition/api_loader.hpp"
+#include "definition/gateway_config.hpp"
+#include "drivers/registry.hpp"
+#include "drivers/worker_services.hpp"
+#include "gateway/file_watch.hpp"
+#include "gateway/pipeline.hpp"
+#include "gateway/snapshot.hpp"
+#include "gateway/worker.hpp"
+#include "storage/redis_probe.hpp"
+
+namespace tykpp::gateway {
+
+class Gateway final : public admin::Control, public drivers::WorkerServices {
+ public:
+  /// @param config  must outlive the gateway
+  explicit Gateway(const definition::GatewayConfig& config);
+  ~Gateway() override;
+  Gateway(const Gateway&) = delete;
+  Gateway& operator=(const Gateway&) = delete;
+
+  /// Opens listeners, loads the definitions, serves until SIGTERM, SIGINT or SIGQUIT, drains.
+  /// @error what keeps it from starting: a port in use, templates, directories
+  Result<void> run();
+
+  // admin::Control
+  void requestReload(std::function<void()> done) override;
+  bool publishGroupReload() override;
+  std::vector<std::shared_ptr<const definition::ApiSpec>> apis() const override;
+  definition::Problems loadProblems() const override { return problems_; }
+  const definition::GatewayConfig& config() const override { return config_; }
+  bool reloadedOnce() const override { return loaded_once_; }
+  bool shuttingDown() const override { return stopping_; }
+
+  // drivers::WorkerServices
+  void post(std::uint32_t worker, std::function<void()> fn) override;
+  void callAt(std::uint32_t worker, Clock::time_point when, std::function<void()> fn) override;
+
+ private:
+  Result<void> openWorkers();
+  void startProbe();
+  void watchSignals();
+  void awaitSignal();
+  void onSignal(int signal);
+  void scheduleReload();
+  void reload();
+  void publish(std::shared_ptr<const Snapshot> snapshot, std::function<void()> everywhere);
+  void logProblems(const definition::Problems& problems) const;
+  void shutDown();
+  void awaitDrained(Clock::time_point deadline);
+  void writePidFile() const;
+
+  const definition::GatewayConfig& config_;
+  net::Loop main_;
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer reload_timer_;
+  boost::asio::steady_timer drain_timer_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<drivers::DriverRegistry> drivers_;
+  std::unique_ptr<SnapshotBuilder> builder_;
+  definition::ApiDirectory directory_;
+  std::unique_ptr<net::Resolver> resolver_;
+  std::unique_ptr<response::ErrorTemplates> errors_;
+  admin::HealthState health_;
+  std::unique_ptr<admin::AdminApi> admin_;
+  std::unique_ptr<ControlBridge> bridge_;
+  std::unique_ptr<PipelineShared> shared_;
+  std::vector<std::unique_ptr<Pipeline>> pipelines_;
+  std::unique_ptr<storage::RedisProbe> probe_;
+  std::unique_ptr<FileWatch> watch_;
+  std::shared_ptr<const Snapshot> snapshot_;
+  definition::Problems problems_;
+  std::vector<std::function<void()>> waiting_;  // for the next reload
+  Clock::time_point last_reload_;
+  bool reload_due_ = false;
+  bool loaded_once_ = false;
+  bool stopping_ = false;
+};
+
+/// Worker threads for `workers`: that number, or the processors this process may run on.
+std::uint32_t workerCount(const definition::GatewayConfig& config);
+
+}  // namespace tykpp::gateway

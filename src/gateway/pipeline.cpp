@@ -1,0 +1,201 @@
+#include "gateway/pipeline.hpp"
+
+#include "base/ascii.hpp"
+#include "base/log.hpp"
+#include "http/hop_by_hop.hpp"
+#include "response/local_reply.hpp"
+#include "route/path_clean.hpp"
+#include "route/upstream_path.hpp"
+
+namespace tykpp::gateway {
+namespace {
+
+using http::HeaderId;
+
+/// `Upgrade: websocket` with `Connection: Upgrade` (RFC 6455 section 4.1).
+bool asksForWebSocket(const http::Request& request) {
+  if (!equalsIgnoreCase(request.headers.get(HeaderId::kUpgrade), "websocket")) return false;
+  bool upgrade = false;
+  forEachListElement(request.headers.get(HeaderId::kConnection),
+                     [&upgrade](std::string_view token) { upgrade = upgrade || equalsIgnoreCase(token, "upgrade"); });
+  return upgrade;
+}
+
+/// The gateway's own limit headers win over an upstream's.
+void dropLimitHeaders(http::Headers& headers) {
+  constexpr std::string_view kPrefix = "x-ratelimit-";
+  headers.eraseIf([kPrefix](const http::HeaderField& field) {
+    if (field.id != HeaderId::kOther || field.name.size() < 17 || !equalsIgnoreCase(field.name.substr(0, kPrefix.size()), kPrefix)) return false;
+    const std::string_view rest = field.name.substr(kPrefix.size());
+    return equalsIgnoreCase(rest, "limit") || equalsIgnoreCase(rest, "remaining") || equalsIgnoreCase(rest, "reset");
+  });
+}
+
+std::chrono::milliseconds inMilliseconds(std::chrono::duration<double> time) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(time);
+}
+
+}  // namespace
+
+net::Task<void> Pipeline::handle(http::ServerExchange& sx) {
+  http::Exchange& exchange = sx.exchange();
+  const std::uint16_t port = sx.listenerPort();
+  if (port == shared_.control_port && shared_.control.isControlPath(exchange.request().path)) {
+    co_await shared_.control.answer(sx, worker_.loop());
+    co_return;
+  }
+  if (port != shared_.api_port) {
+    response::notFound(exchange);
+    co_await sx.sendLocal();
+    co_return;
+  }
+  const LeaseGuard snapshot(worker_);
+  const Routed routed = route(*snapshot, exchange);
+  if (routed.api == nullptr) {
+    co_await sx.sendLocal();
+    co_return;
+  }
+  const ApiRuntime& api = *routed.api;
+  exchange.api = api.spec.get();
+  Result<chain::Verdict> verdict = chain::Verdict::kContinue;
+  if (!api.chain.request().empty()) verdict = co_await runRequestChain(api, sx);
+  if (!verdict) {
+    co_await fail(verdict.error(), sx);
+  } else if (*verdict == chain::Verdict::kRespond) {
+    co_await sx.sendLocal();
+  } else {
+    co_await proxy(api, routed.stripped, sx);
+  }
+  if (api.analytics) record(api, exchange);
+}
+
+Pipeline::Routed Pipeline::route(const Snapshot& snapshot, http::Exchange& exchange) const {
+  const http::Request& request = exchange.request();
+  if (!shared_.config.http_server_options.skip_url_cleaning) {
+    if (const auto location = route::cleanRedirect(request, exchange.arena()); location) {
+      response::movedPermanently(exchange, *location);
+      return {};
+    }
+  }
+  const std::optional<route::Match> match = snapshot.router.match(request.host, request.path);
+  if (!match || match->strict_miss) {
+    if (shared_.config.track_404_logs) {
+      TYKPP_LOG(err, "main", "no API for this request request_id={} path={} origin={} host={}", exchange.requestId(),
+                log::quoted(request.path), exchange.peer.address, log::quoted(request.host));
+    }
+    response::notFound(exchange);
+    return {};
+  }
+  const ApiRuntime* api = snapshot.apis[match->api_index].get();
+  if (!match->by_id) exchange.listen_path_match = request.path.substr(0, match->matched_size);
+  return {api, api->spec->strip_listen_path && !match->by_id ? match->matched_size : 0};
+}
+
+net::Task<Result<chain::Verdict>> Pipeline::runRequestChain(const ApiRuntime& api, http::ServerExchange& sx) const {
+  if (api.chain.requestBody() == http::BodyNeed::kBuffer && !sx.bodyDone()) {
+    const Result<void> read = co_await sx.bufferBody(static_cast<std::size_t>(shared_.config.max_buffered_body_size));
+    if (!read) co_return read.error();
+  }
+  for (std::size_t next = 0;;) {
+    Result<chain::Verdict> verdict = api.chain.runRequest(sx.exchange(), next);
+    if (verdict && *verdict == chain::Verdict::kSuspend) verdict = co_await api.chain.request()[next - 1]->finish(sx.exchange());
+    if (!verdict || *verdict == chain::Verdict::kRespond || next == api.chain.request().size()) co_return verdict;
+  }
+}
+
+upstream::CallOptions Pipeline::callOptions(const ApiRuntime& api, std::size_t stripped, http::Exchange& exchange) const {
+  const definition::ApiSpec& spec = *api.spec;
+  const definition::GatewayConfig& config = shared_.config;
+  const definition::TargetUrl* target = &spec.target;
+  upstream::CallOptions options;
+  options.endpoint = &api.endpoint;
+  if (!spec.targets.empty()) {
+    const std::size_t turn = api.next_target.fetch_add(1, std::memory_order_relaxed) % spec.targets.size();
+    target = &spec.targets[turn];
+    options.endpoint = &api.endpoints[turn];
+  }
+  http::Request& request = exchange.request();
+  options.target = route::upstreamTarget(request, spec, *target, stripped, config.http_server_options.skip_target_path_escaping, exchange.arena());
+  options.host = spec.preserve_host_header && !request.host.empty() ? request.host : std::string_view(target->host_header);
+  options.header_timeout = inMilliseconds(config.proxy_default_timeout);
+  options.total_timeout = spec.enforced_timeout;
+  options.upgrade = config.http_server_options.enable_websockets && asksForWebSocket(request);
+  options.close = config.proxy_close_connections;
+  options.max_head_bytes = static_cast<std::size_t>(config.max_header_size);
+  http::removeHopByHop(request.headers);
+  return options;
+}
+
+net::Task<void> Pipeline::proxy(const ApiRuntime& api, std::size_t stripped, http::ServerExchange& sx) const {
+  upstream::Call call(sx, worker_.pool(), shared_.resolver, callOptions(api, stripped, sx.exchange()));
+  Result<void> done = co_await call.start();
+  if (done && !api.chain.response().empty()) {
+    done = co_await runResponseChain(api, sx, call);
+    if (!done) co_await call.release();
+  }
+  if (!done) {
+    co_await fail(done.error(), sx);
+    co_return;
+  }
+  dropLimitHeaders(sx.exchange().response().headers);
+  co_await call.send(api.answer_lines);
+}
+
+net::Task<Result<void>> Pipeline::runResponseChain(const ApiRuntime& api, http::ServerExchange& sx, upstream::Call& call) const {
+  if (api.chain.responseBody() == http::BodyNeed::kBuffer) {
+    std::int64_t limit = shared_.config.max_buffered_body_size;
+    const std::int64_t wanted = shared_.config.http_server_options.max_response_body_size;
+    if (wanted > 0 && wanted < limit) limit = wanted;
+    Result<void> read = co_await call.bufferBody(static_cast<std::size_t>(limit));
+    if (!read) co_return read;
+  }
+  for (std::size_t next = 0;;) {
+    Result<chain::Verdict> verdict = api.chain.runResponse(sx.exchange(), next);
+    if (verdict && *verdict == chain::Verdict::kSuspend) verdict = co_await api.chain.response()[next - 1]->finish(sx.exchange());
+    if (!verdict) co_return verdict.error();
+    if (*verdict == chain::Verdict::kRespond || next == api.chain.response().size()) co_return Result<void>{};
+  }
+}
+
+net::Task<void> Pipeline::fail(const Error& error, http::ServerExchange& sx) const {
+  http::Exchange& exchange = sx.exchange();
+  if (error.code() == Errc::kClientGone || sx.headSent()) {
+    sx.abort();
+    co_return;
+  }
+  if (error.status() >= 500) {
+    TYKPP_LOG(warn, "proxy", "request failed: {} detail={} status={} request_id={} api_id={} path={}", error.message(),
+              log::quoted(error.detail()), error.status(), exchange.requestId(), exchange.api->api_id, log::quoted(exchange.request().path));
+  }
+  // A body that cannot be framed leaves nothing on this connection to trust.
+  if (error.code() == Errc::kBadRequest || error.code() == Errc::kBodyUnreadable) sx.closeAfter();
+  if (error.code() == Errc::kBadRequest) {
+    response::badRequest(exchange);
+  } else {
+    shared_.errors.fill(exchange, error.status(), error.message());
+  }
+  co_await sx.sendLocal();
+}
+
+void Pipeline::record(const ApiRuntime& api, http::Exchange& exchange) const {
+  const http::Request& request = exchange.request();
+  const auto microseconds = [](auto time) { return std::chrono::duration_cast<std::chrono::microseconds>(time).count(); };
+  drivers::TrafficRecord record;
+  record.method = request.method;
+  record.host = request.host;
+  record.path = request.path;
+  record.raw_path = request.raw_path;
+  record.user_agent = request.headers.get(HeaderId::kUserAgent);
+  record.api_id = api.spec->api_id;
+  record.api_name = api.spec->name;
+  record.org_id = api.spec->org_id;
+  record.ip_address = exchange.peer.address;
+  record.response_code = exchange.response().status;
+  record.content_length = static_cast<std::int64_t>(request.content_length);
+  record.latency_total_us = microseconds(worker_.loop().now() - exchange.started);
+  record.latency_upstream_us = exchange.upstream_time.count();
+  record.timestamp = unixSeconds();
+  api.analytics->onRecord(exchange, record);
+}
+
+}  // namespace tykpp::gateway

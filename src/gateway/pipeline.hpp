@@ -1,0 +1,46 @@
+#pragma once
+// The way of a request, in one straight line: control API, routing, request chain, upstream, response chain, answer,
+// record. docs/life_of_a_request.md tells it with file names. Thread: one pipeline a worker.
+
+#include "definition/gateway_config.hpp"
+#include "gateway/control_bridge.hpp"
+#include "gateway/worker.hpp"
+#include "http/server_exchange.hpp"
+#include "net/resolver.hpp"
+#include "response/error_templates.hpp"
+#include "upstream/call.hpp"
+
+namespace tykpp::gateway {
+
+/// What every worker's pipeline shares; read-only while they run.
+struct PipelineShared {
+  const definition::GatewayConfig& config;
+  const response::ErrorTemplates& errors;
+  net::Resolver& resolver;
+  ControlBridge& control;
+  std::uint16_t api_port;      ///< APIs answer on this listener
+  std::uint16_t control_port;  ///< the control router on this one; may be the same
+};
+
+class Pipeline final : public http::RequestHandler {
+ public:
+  Pipeline(Worker& worker, const PipelineShared& shared) : worker_(worker), shared_(shared) {}
+  net::Task<void> handle(http::ServerExchange& exchange) override;
+
+ private:
+  struct Routed {
+    const ApiRuntime* api = nullptr;  ///< null: the response is filled
+    std::size_t stripped = 0;         ///< bytes of the decoded path to leave out upstream
+  };
+  Routed route(const Snapshot& snapshot, http::Exchange& exchange) const;
+  net::Task<Result<chain::Verdict>> runRequestChain(const ApiRuntime& api, http::ServerExchange& exchange) const;
+  net::Task<Result<void>> runResponseChain(const ApiRuntime& api, http::ServerExchange& exchange, upstream::Call& call) const;
+  upstream::CallOptions callOptions(const ApiRuntime& api, std::size_t stripped, http::Exchange& exchange) const;
+  net::Task<void> proxy(const ApiRuntime& api, std::size_t stripped, http::ServerExchange& exchange) const;
+  net::Task<void> fail(const Error& error, http::ServerExchange& exchange) const;
+  void record(const ApiRuntime& api, http::Exchange& exchange) const;
+  Worker& worker_;
+  const PipelineShared& shared_;
+};
+
+}  // namespace tykpp::gateway

@@ -1,0 +1,142 @@
+// Loading definitions into snapshots, and stopping.
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "base/log.hpp"
+#include "gateway/gateway.hpp"
+
+namespace tykpp::gateway {
+
+void Gateway::requestReload(std::function<void()> done) {
+  if (done) waiting_.push_back(std::move(done));
+  if (!reload_due_) scheduleReload();
+}
+
+void Gateway::scheduleReload() {
+  // Reloads are at least reload_interval apart; what is asked for in between shares the next one.
+  reload_due_ = true;
+  reload_timer_.expires_at(std::max(Clock::now(), last_reload_ + config_.reload_interval));
+  reload_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error || stopping_) return;
+    reload_due_ = false;
+    reload();
+  });
+}
+
+void Gateway::reload() {
+  const Clock::time_point started = Clock::now();
+  last_reload_ = started;
+  std::vector<std::function<void()>> waiting;
+  waiting.swap(waiting_);
+  const auto answer = [waiting = std::move(waiting)] {
+    for (const auto& done : waiting) done();
+  };
+  const definition::ApiList running = apis();
+  definition::LoadResult loaded = directory_.load(config_.app_path, config_, loaded_once_ ? &running : nullptr);
+  problems_ = std::move(loaded.problems);
+  if (!loaded.readable && loaded_once_) {
+    logProblems(problems_);
+    answer();
+    return;
+  }
+  TYKPP_LOG(info, "main", "Detected {} APIs", loaded.apis.size());
+  BuiltSnapshot built = builder_->build(loaded.apis, loaded_once_ ? snapshot_.get() : nullptr);
+  problems_.insert(problems_.end(), built.problems.begin(), built.problems.end());
+  logProblems(problems_);
+  loaded_once_ = true;
+  const std::size_t count = built.snapshot->apis.size();
+  publish(std::move(built.snapshot), answer);
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started);
+  TYKPP_LOG(info, "main", "API reload complete apis={} files_read={} problems={} milliseconds={}", count, loaded.files_read,
+            problems_.size(), took.count());
+}
+
+void Gateway::publish(std::shared_ptr<const Snapshot> snapshot, std::function<void()> everywhere) {
+  snapshot_ = std::move(snapshot);
+  const auto left = std::make_shared<std::atomic<std::size_t>>(workers_.size());
+  const auto done = std::make_shared<std::function<void()>>(std::move(everywhere));
+  for (const auto& worker : workers_) {
+    worker->publish(snapshot_, [this, left, done] {
+      if (left->fetch_sub(1) == 1) main_.post([done] { (*done)(); });
+    });
+  }
+}
+
+std::vector<std::shared_ptr<const definition::ApiSpec>> Gateway::apis() const {
+  std::vector<std::shared_ptr<const definition::ApiSpec>> list;
+  list.reserve(snapshot_->apis.size());
+  for (const auto& api : snapshot_->apis) list.push_back(api->spec);
+  return list;
+}
+
+bool Gateway::publishGroupReload() {
+  requestReload(nullptr);
+  return false;
+}
+
+void Gateway::logProblems(const definition::Problems& problems) const {
+  constexpr std::size_t kShown = 200;
+  std::size_t shown = 0;
+  for (const definition::Problem& problem : problems) {
+    if (++shown > kShown) {
+      TYKPP_LOG(err, "main", "{} more problems are not shown", problems.size() - kShown);
+      return;
+    }
+    const auto level = problem.severity == definition::Severity::kError ? spdlog::level::err : spdlog::level::warn;
+    log::room("main").log(level, "{} file={} at={}", problem.reason, log::quoted(problem.file), log::quoted(problem.pointer));
+  }
+}
+
+void Gateway::shutDown() {
+  if (stopping_) return;
+  stopping_ = true;
+  watch_.reset();
+  probe_.reset();
+  TYKPP_LOG(info, "main", "Gracefully shutting down services...");
+  for (const auto& worker : workers_) worker->drain();
+  TYKPP_LOG(info, "main", "Waiting for in-flight requests to complete...");
+  awaitDrained(Clock::now() + config_.graceful_shutdown_timeout_duration);
+}
+
+void Gateway::awaitDrained(Clock::time_point deadline) {
+  constexpr auto kLook = std::chrono::milliseconds(20);
+  std::size_t open = 0;
+  for (const auto& worker : workers_) open += worker->connections();
+  if (open == 0) {
+    main_.stop();
+    return;
+  }
+  if (Clock::now() >= deadline) {
+    TYKPP_LOG(warn, "main", "{} connections are cut: graceful_shutdown_timeout_duration is over", open);
+    for (const auto& worker : workers_) worker->abort();
+    drain_timer_.expires_after(std::chrono::milliseconds(500));
+    drain_timer_.async_wait([this](const boost::system::error_code&) { main_.stop(); });
+    return;
+  }
+  drain_timer_.expires_after(kLook);
+  drain_timer_.async_wait([this, deadline](const boost::system::error_code& error) {
+    if (!error) awaitDrained(deadline);
+  });
+}
+
+void Gateway::writePidFile() const {
+  const std::filesystem::path path(config_.pid_file_location);
+  if (path.empty()) return;
+  TYKPP_LOG(info, "main", "PIDFile location set to: {}", path.string());
+  std::error_code error;
+  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
+  std::ofstream file(path);
+  file << ::getpid() << '\n';
+  file.close();
+  if (!file || ::chmod(path.c_str(), 0600) != 0) {
+    TYKPP_LOG(err, "main", "cannot write the PID file {}: {}", path.string(), std::strerror(errno));
+  }
+}
+
+}  // namespace tykpp::gateway

@@ -1,0 +1,118 @@
+#include "gateway/snapshot.hpp"
+
+#include <ctime>
+#include <string_view>
+#include <unordered_map>
+
+#include "gateway/chain_order.hpp"
+
+namespace tykpp::gateway {
+namespace {
+
+using RuntimeMap = std::unordered_map<std::string_view, std::shared_ptr<const ApiRuntime>>;
+
+RuntimeMap byId(const Snapshot* snapshot) {
+  RuntimeMap map;
+  if (snapshot == nullptr) return map;
+  map.reserve(snapshot->apis.size());
+  for (const auto& api : snapshot->apis) map.emplace(api->spec->api_id, api);
+  return map;
+}
+
+bool hasPlugins(const definition::ApiSpec& spec) {
+  const definition::PluginHooks& hooks = spec.hooks;
+  return !hooks.pre.empty() || hooks.auth || !hooks.post_auth.empty() || !hooks.post.empty() ||
+         !hooks.response.empty() || hooks.analytics;
+}
+
+/// Equal definitions make equal chains, except where a plugin's file may have changed behind the same path.
+bool reusable(const ApiRuntime& running, const definition::ApiSpec& spec) {
+  if (hasPlugins(spec)) return false;
+  if (running.spec.get() == &spec) return true;
+  return running.spec->checksum == spec.checksum && running.spec->listen_path == spec.listen_path;
+}
+
+std::string answerLines(const definition::ApiSpec& spec) {
+  // No session, no limits: the reference says so with zeros on every proxied answer.
+  std::string lines =
+      "X-Ratelimit-Limit: 0\r\nX-Ratelimit-Remaining: 0\r\nX-Ratelimit-Reset: 0\r\n";
+  if (spec.expires_at && *spec.expires_at > 0) {
+    const std::time_t time = *spec.expires_at;
+    std::tm utc{};
+    gmtime_r(&time, &utc);
+    char text[64];
+    std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S UTC", &utc);
+    lines += "X-Tyk-Api-Expires: " + std::string(text) + "\r\n";
+  }
+  return lines;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const ApiRuntime>> SnapshotBuilder::makeRuntime(
+    std::shared_ptr<const definition::ApiSpec> spec) {
+  if (!spec->proxy_url.empty()) {
+    return Error(Errc::kNotBuilt, "an outbound HTTP proxy is not built yet").at("/proxy/transport/proxy_url");
+  }
+  if (auto routable = route::Router::check(*spec, config_); !routable) return routable.error();
+  auto runtime = std::make_shared<ApiRuntime>();
+  auto endpoint = endpoints_.get(spec->target, spec->tls);
+  if (!endpoint) return Error(endpoint.error()).at("/proxy/transport");
+  runtime->endpoint = *endpoint;
+  for (const definition::TargetUrl& target : spec->targets) {
+    auto listed = endpoints_.get(target, spec->tls);
+    if (!listed) return Error(listed.error()).at("/proxy/transport");
+    runtime->endpoints.push_back(*listed);
+  }
+  const chain::BuildContext context{*spec, config_, workers_, &drivers_};
+  auto chain = chain::Chain::build(context, requestOrder(), responseOrder());
+  if (!chain) return chain.error();
+  runtime->chain = std::move(*chain);
+  if (config_.enable_analytics && !spec->do_not_track) {
+    auto analytics = hooks::createAnalyticsHook(context);
+    if (!analytics) return analytics.error();
+    runtime->analytics = std::move(*analytics);
+  }
+  runtime->answer_lines = answerLines(*spec);
+  runtime->spec = std::move(spec);
+  return std::shared_ptr<const ApiRuntime>(std::move(runtime));
+}
+
+BuiltSnapshot SnapshotBuilder::build(const std::vector<std::shared_ptr<const definition::ApiSpec>>& specs,
+                                     const Snapshot* previous) {
+  BuiltSnapshot built;
+  const RuntimeMap running = byId(previous);
+  std::vector<std::shared_ptr<const ApiRuntime>> apis;
+  apis.reserve(specs.size());
+  for (const auto& spec : specs) {
+    const auto known = running.find(spec->api_id);
+    if (known != running.end() && reusable(*known->second, *spec)) {
+      apis.push_back(known->second);
+      continue;
+    }
+    auto runtime = makeRuntime(spec);
+    if (runtime) {
+      apis.push_back(*runtime);
+      continue;
+    }
+    std::string reason = runtime.error().message();
+    if (known != running.end()) {
+      apis.push_back(known->second);
+      reason += "; the last good version of API " + spec->api_id + " keeps serving";
+    } else {
+      reason += "; API " + spec->api_id + " is not loaded";
+    }
+    built.problems.push_back({definition::Severity::kError, spec->file, runtime.error().where(), reason});
+  }
+  std::vector<route::RouteEntry> entries;
+  entries.reserve(apis.size());
+  for (std::size_t i = 0; i < apis.size(); ++i) entries.push_back({apis[i]->spec.get(), static_cast<std::uint32_t>(i)});
+  route::Router router(entries, config_);
+  for (const route::Refused& refused : router.refused()) {
+    built.problems.push_back({definition::Severity::kError, apis[refused.index]->spec->file, refused.error.where(), refused.error.message()});
+  }
+  built.snapshot = std::make_shared<Snapshot>(std::move(apis), std::move(router));
+  return built;
+}
+
+}  // namespace tykpp::gateway

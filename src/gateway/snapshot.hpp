@@ -1,0 +1,60 @@
+#pragma once
+// What the workers serve: the APIs of one load and the router over them. Immutable; built on the main thread, published
+// to each worker, freed on the main thread when the last request on it has ended.
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "chain/chain.hpp"
+#include "definition/api_spec.hpp"
+#include "definition/problem.hpp"
+#include "hooks/hook_step.hpp"
+#include "route/router.hpp"
+#include "upstream/endpoint.hpp"
+
+namespace tykpp::gateway {
+
+/// One API ready to run. Survives a reload unchanged when its definition and plugins did.
+struct ApiRuntime {
+  std::shared_ptr<const definition::ApiSpec> spec;
+  chain::Chain chain;
+  std::shared_ptr<const upstream::Endpoint> endpoint;                ///< of spec->target
+  std::vector<std::shared_ptr<const upstream::Endpoint>> endpoints;  ///< of spec->targets
+  std::unique_ptr<hooks::AnalyticsHook> analytics;                   ///< null: none
+  std::string answer_lines;                                          ///< header lines of every proxied answer
+  mutable std::atomic<std::uint32_t> next_target{0};                 ///< round robin over all workers
+};
+
+struct Snapshot {
+  Snapshot(std::vector<std::shared_ptr<const ApiRuntime>> list, route::Router made)
+      : apis(std::move(list)), router(std::move(made)) {}
+  std::vector<std::shared_ptr<const ApiRuntime>> apis;
+  route::Router router;  ///< its indexes are those of `apis`
+};
+
+/// What a build made, with what it had to leave out.
+struct BuiltSnapshot {
+  std::shared_ptr<const Snapshot> snapshot;
+  definition::Problems problems;
+};
+
+/// Builds runtimes from specs. Thread: main.
+class SnapshotBuilder {
+ public:
+  SnapshotBuilder(const definition::GatewayConfig& config, drivers::DriverRegistry& drivers, std::uint32_t workers)
+      : config_(config), drivers_(drivers), workers_(workers), endpoints_(workers) {}
+  /// @param previous  the running snapshot or null: its runtimes are kept for APIs that did not change and for those
+  ///                  that cannot be built any more
+  BuiltSnapshot build(const std::vector<std::shared_ptr<const definition::ApiSpec>>& specs, const Snapshot* previous);
+
+ private:
+  Result<std::shared_ptr<const ApiRuntime>> makeRuntime(std::shared_ptr<const definition::ApiSpec> spec);
+  const definition::GatewayConfig& config_;
+  drivers::DriverRegistry& drivers_;
+  std::uint32_t workers_;
+  upstream::EndpointRegistry endpoints_;
+};
+
+}  // namespace tykpp::gateway

@@ -1,0 +1,24 @@
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "chain/step.hpp"
+
+namespace tykpp::middleware {
+
+/// Refuses an API whose time is over: 403 with the reference's text. Thread: any worker.
+/// Source: `expiration`; a date that cannot be parsed counts as over.
+class VersionCheck final : public chain::Step {
+ public:
+  static constexpr std::string_view kName = "version_check";
+  /// @return nothing when the API never expires
+  static Result<std::vector<std::unique_ptr<chain::Step>>> create(const chain::BuildContext& build);
+  explicit VersionCheck(std::int64_t expires_at) : expires_at_(expires_at) {}
+  std::string_view name() const noexcept override { return kName; }
+  Result<chain::Verdict> onRequest(http::Exchange& exchange) const override;
+
+ private:
+  std::int64_t expires_at_;  // unix seconds
+};
+
+}  // namespace tykpp::middleware

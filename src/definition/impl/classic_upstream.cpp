@@ -58,8 +58,8 @@ void readTargets(const Json& document, const Json& proxy, const GatewayConfig& c
 
 int tlsVersion(const Json& transport, const char* field, int otherwise, Report& report) {
   const Json* value = member(transport, field);
-  if (value == nullptr || !value->is_number_unsigned()) return otherwise;
-  const auto given = value->get<std::uint64_t>();
+  if (value == nullptr || !value->is_number_integer()) return otherwise;
+  const auto given = value->get<std::int64_t>();
   if (given == 0) return otherwise;
   if (given < 769 || given > 772) {
     report.error(std::string("/proxy/transport/") + field, "has to be 769, 770, 771 or 772 (TLS 1.0 to 1.3), or 0");

@@ -338,8 +338,9 @@ constexpr Origin kOrigins[] = {
 
 /// Members whose last segment has another spelling in the OAS document.
 std::string renamedTail(std::string rest) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kNames{
-      {{"/timeout_ms", "/timeoutMs"}, {"/on_error", "/onError"}, {"/ssl_min_version", "/minVersion"}, {"/ssl_max_version", "/maxVersion"}}};
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kNames{
+      {{"/timeout_ms", "/timeoutMs"}, {"/on_error", "/onError"}, {"/ssl_min_version", "/minVersion"},
+       {"/ssl_max_version", "/maxVersion"}, {"/enable", "/enabled"}, {"/enable_cache", "/enabled"}}};
   for (const auto& [classic, oas] : kNames) {
     if (rest.ends_with(classic)) return rest.substr(0, rest.size() - classic.size()) + std::string(oas);
   }

@@ -32,7 +32,8 @@ bool fits(const Json& value, Kind kind) {
       return value.is_number_integer() &&
              (!value.is_number_unsigned() || value.get<std::uint64_t>() <= INT64_MAX);
     case Kind::kUnsigned:
-      return value.is_number_unsigned() && value.get<std::uint64_t>() <= INT64_MAX;
+      // Converted documents hold small numbers as signed ones.
+      return fits(value, Kind::kInt) && value.get<std::int64_t>() >= 0;
     case Kind::kFloat: return value.is_number();
     case Kind::kList: return value.is_array();
     case Kind::kMap:

@@ -34,6 +34,7 @@ struct AdminReply {
   std::vector<std::pair<std::string, std::string>> headers;  ///< beside Content-Type
 };
 
+/// Answers requests to the control router. One object a process.
 class AdminApi {
  public:
   /// Bytes a request body may have: what a definition file may have.

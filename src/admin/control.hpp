@@ -11,6 +11,7 @@
 
 namespace tykpp::admin {
 
+/// The gateway as the admin API sees it.
 class Control {
  public:
   virtual ~Control() = default;

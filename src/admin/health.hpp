@@ -13,6 +13,7 @@ struct ProbedComponent {
   std::string time;   ///< RFC 3339, local
 };
 
+/// The last known state of each neighbour. A gateway without Redis leaves it untouched: everything passes.
 class HealthState {
  public:
   /// A probe finished. @param error  empty on success

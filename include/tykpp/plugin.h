@@ -158,6 +158,9 @@ typedef struct tykpp_api_host {
   /* Writes a line to the gateway's log, with the request's id when there is a call. `call` may
    * be null. Any thread. */
   void (*log)(tykpp_call_host *call, int32_t level, tykpp_text_plugin text);
+  /* Says why the hook is about to answer a negative number. The text goes to the log with the
+   * failure, at most a line a second however often the hook fails; the client never sees it. */
+  int32_t (*explain)(tykpp_call_host *call, tykpp_text_plugin reason);
   /* Which TYKPP_HOOK_ this call is, or TYKPP_ERR_ARGUMENT for null. */
   int32_t (*hook)(tykpp_call_host *call);
 

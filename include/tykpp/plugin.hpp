@@ -380,10 +380,9 @@ namespace tykpp __attribute__((visibility("hidden"))) {
         return TYKPP_CONTINUE;
       }
     } catch (const std::exception& error) {
-      host->log(call, TYKPP_LOG_ERROR, text(error.what()));
+      host->explain(call, text(error.what()));
     } catch (...) {
-      host->log(call, TYKPP_LOG_ERROR,
-                text("the plugin threw something that is no std::exception"));
+      host->explain(call, text("it threw something that is no std::exception"));
     }
     return TYKPP_FAILED;
   }

@@ -262,6 +262,17 @@ TEST_F(NativeDriverTest, TurnsEveryKindOfMisbehaviourIntoA500) {
   }
 }
 
+TEST_F(NativeDriverTest, TellsTheOperatorWhatThePluginThrew) {
+  for (const auto& [name, text] : {std::pair{"ThrowsText", "I am broken"},
+                                   {"RawThrow", "raw"},
+                                   {"ThrowsNumber", "no std::exception"}}) {
+    test::TestExchange on;
+    auto verdict = call(test::testPlugin("misbehave"), name, on);
+    ASSERT_FALSE(verdict);
+    EXPECT_CONTAINS(verdict.error().detail(), text);
+  }
+}
+
 TEST_F(NativeDriverTest, TakesEditsOfAPluginsThreadOverWhenItCompletes) {
   test::TestExchange on("POST", "/old");
   on.exchange.request().headers.add("X-Many", "a");

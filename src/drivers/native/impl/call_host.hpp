@@ -98,6 +98,7 @@ struct tykpp_call_host {
   tykpp::drivers::TrafficRecord* record = nullptr;
   std::shared_ptr<const tykpp::drivers::native::FunctionFacts> facts;
   tykpp::Clock::time_point deadline;
+  std::string reason;  // why it failed, in the plugin's words
   std::unique_ptr<tykpp::drivers::native::Deferral> deferral;
   /// Where the one reference to this call is while its hook runs; defer() shares it.
   std::shared_ptr<tykpp_call_host>* self = nullptr;

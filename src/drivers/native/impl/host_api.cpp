@@ -23,6 +23,14 @@ std::int32_t hostHook(tykpp_call_host* call) noexcept {
   return withCall(call, [](tykpp_call_host& live) { return static_cast<std::int32_t>(live.hook); });
 }
 
+std::int32_t hostExplain(tykpp_call_host* call, tykpp_text_plugin reason) noexcept {
+  if (!valid(reason)) return TYKPP_ERR_ARGUMENT;
+  return withCall(call, [&](tykpp_call_host& live) -> std::int32_t {
+    live.reason = view(reason).substr(0, kMaxLogBytes);
+    return TYKPP_OK;
+  });
+}
+
 tykpp_completion_plugin* asHandle(std::uint64_t ticket) noexcept {
   return reinterpret_cast<tykpp_completion_plugin*>(static_cast<std::uintptr_t>(ticket));
 }
@@ -81,42 +89,25 @@ void hostLog(tykpp_call_host* call, std::int32_t level, tykpp_text_plugin text) 
   if (!logger.should_log(severity)) return;
   const std::string line = log::quoted(view(text).substr(0, kMaxLogBytes));
   if (call == nullptr || call->facts == nullptr) {
-    logger.log(severity, "msg={}", line);
+    logger.log(severity, "plugin says {}", line);
     return;
   }
   const std::uint64_t id = call->exchange != nullptr ? call->exchange->requestId() : 0;
-  logger.log(severity, "msg={} plugin={} hook_name={} api_id={} request_id={}", line,
+  logger.log(severity, "plugin says {} plugin={} hook_name={} api_id={} request_id={}", line,
              log::quoted(call->facts->plugin), log::quoted(call->facts->hook_name),
              log::quoted(call->facts->api_id), id);
 }
 
 const tykpp_api_host kHostApi = {
-    sizeof(tykpp_api_host),
-    TYKPP_ABI_VERSION,
-    &hostLog,
-    &hostHook,
-    &hostText,
-    &hostTextSet,
-    &hostHeaderCount,
-    &hostHeaderAt,
-    &hostHeaderGet,
-    &hostHeaderSet,
-    &hostHeaderAdd,
-    &hostHeaderDelete,
-    &hostBodyGet,
-    &hostBodySet,
-    &hostStatusGet,
-    &hostStatusSet,
-    &hostRespond,
-    &hostSessionGet,
-    &hostSessionKey,
-    &hostSessionSet,
-    &hostRecordText,
-    &hostRecordTextSet,
-    &hostRecordNumber,
-    &hostRecordNumberSet,
-    &hostDefer,
-    &hostComplete,
+    sizeof(tykpp_api_host), TYKPP_ABI_VERSION,  &hostLog,
+    &hostExplain,           &hostHook,          &hostText,
+    &hostTextSet,           &hostHeaderCount,   &hostHeaderAt,
+    &hostHeaderGet,         &hostHeaderSet,     &hostHeaderAdd,
+    &hostHeaderDelete,      &hostBodyGet,       &hostBodySet,
+    &hostStatusGet,         &hostStatusSet,     &hostRespond,
+    &hostSessionGet,        &hostSessionKey,    &hostSessionSet,
+    &hostRecordText,        &hostRecordTextSet, &hostRecordNumber,
+    &hostRecordNumberSet,   &hostDefer,         &hostComplete,
 };
 
 }  // namespace tykpp::drivers::native

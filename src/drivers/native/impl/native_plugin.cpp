@@ -17,7 +17,8 @@ Error failed(std::string detail) {
 
 /// What a plugin's number means. An answer in place ends the chain whether or not the plugin says
 /// so.
-Result<HookVerdict> verdictOf(std::int32_t answer, bool responded, Hook hook) {
+Result<HookVerdict> verdictOf(std::int32_t answer, const tykpp_call_host& call) {
+  const bool responded = call.responded;
   switch (answer) {
     case TYKPP_CONTINUE:
       return responded ? HookVerdict::kRespond : HookVerdict::kContinue;
@@ -27,10 +28,11 @@ Result<HookVerdict> verdictOf(std::int32_t answer, bool responded, Hook hook) {
     case TYKPP_PENDING:
       return failed("the plugin wants to wait, but did not call defer (or completed with pending)");
     case TYKPP_DROP:
-      if (hook == Hook::kAnalytics) return HookVerdict::kDrop;
+      if (call.hook == Hook::kAnalytics) return HookVerdict::kDrop;
       return failed("only an analytics hook can drop a record");
     default:
-      return failed("the plugin failed with code " + std::to_string(answer));
+      return failed("the plugin failed with code " + std::to_string(answer) +
+                    (call.reason.empty() ? "" : ": " + call.reason));
   }
 }
 
@@ -94,11 +96,9 @@ std::int32_t NativeBound::run(tykpp_call_host& host) noexcept {
   try {
     return function_(&kHostApi, &host);
   } catch (const std::exception& error) {
-    const std::string_view what = error.what();
-    hostLog(&host, TYKPP_LOG_ERROR, {what.data(), what.size()});
+    host.reason = error.what();
   } catch (...) {
-    constexpr std::string_view kWhat = "the plugin let an exception out that is no std::exception";
-    hostLog(&host, TYKPP_LOG_ERROR, {kWhat.data(), kWhat.size()});
+    host.reason = "it let an exception out that is no std::exception";
   }
   return TYKPP_FAILED;
 }
@@ -111,6 +111,7 @@ Result<HookVerdict> NativeBound::call(HookCall& call) {
   tykpp_call_host& host = *spare_;
   host.hook = call.hook;
   host.responded = false;
+  host.reason.clear();
   host.exchange = &call.exchange;
   host.record = call.record;
   host.deadline = call.deadline;
@@ -120,7 +121,7 @@ Result<HookVerdict> NativeBound::call(HookCall& call) {
   if (host.deferral != nullptr) return endInside(call, answer);
   host.exchange = nullptr;
   host.record = nullptr;
-  Result<HookVerdict> verdict = verdictOf(answer, host.responded, call.hook);
+  Result<HookVerdict> verdict = verdictOf(answer, host);
   if (!verdict && host.responded && call.hook != Hook::kResponse) {
     discardAnswer(call.exchange.response());
   }
@@ -138,7 +139,7 @@ Result<HookVerdict> NativeBound::endInside(HookCall& call, std::int32_t answer) 
   takePending(host->deferral->ticket);
   const std::lock_guard lock(host->deferral->mutex);
   host->deferral->state = Deferral::State::kEnded;
-  Result<HookVerdict> verdict = verdictOf(answer, host->responded, call.hook);
+  Result<HookVerdict> verdict = verdictOf(answer, *host);
   if (verdict) applyChanges(host->deferral->copy, call.exchange, host->changed);
   return verdict;
 }
@@ -156,7 +157,7 @@ net::Task<Result<HookVerdict>> NativeBound::finish(HookCall& call) {
         .withDetail("the plugin did not complete its call in time");
   }
   const std::lock_guard lock(deferral.mutex);
-  Result<HookVerdict> verdict = verdictOf(deferral.verdict, host->responded, call.hook);
+  Result<HookVerdict> verdict = verdictOf(deferral.verdict, *host);
   if (verdict) applyChanges(deferral.copy, call.exchange, host->changed);
   co_return verdict;
 }

@@ -20,19 +20,22 @@
 namespace tykpp::definition {
 namespace {
 
-/// A file that changed this short a time before it was read may change again without getting another stamp: the
-/// clocks of file systems tick every few milliseconds.
+/// A file that changed this short a time before it was read may change again without getting
+/// another stamp: the clocks of file systems tick every few milliseconds.
 constexpr std::int64_t kSettleNs = 50'000'000;
 
 constexpr std::string_view kJsonEnd = ".json";
 constexpr std::string_view kOasEnd = "-oas.json";
 constexpr std::string_view kMcpEnd = "-mcp.json";
 
+struct FileEntry;
+
 /// One directory entry as found.
 struct Listed {
   std::string name;
   FileStamp stamp;
   std::string trouble;  ///< why it cannot be a definition, or empty
+  FileEntry* entry = nullptr;
 };
 
 /// What is known of a definition file.
@@ -65,8 +68,8 @@ class Descriptor {
 };
 
 Listed examine(int directory, const char* name) {
-  Listed found{name, {}, {}};
-  struct stat status{};
+  Listed found{name, {}, {}, nullptr};
+  struct stat status {};
   if (::fstatat(directory, name, &status, 0) != 0) {
     found.trouble = std::string("cannot be examined: ") + std::strerror(errno);
   } else if (S_ISDIR(status.st_mode)) {
@@ -100,8 +103,10 @@ struct ApiDirectory::State {
   const GatewayConfig* config = nullptr;
   int directory = -1;
   std::vector<Listed> listed;
-  std::unordered_map<std::string_view, const Listed*> by_name;  ///< empty when no name can be a companion's
-  std::map<std::string, Source> companions;  ///< read as files of their own, wanted by their siblings soon after
+  std::unordered_map<std::string_view, const Listed*>
+      by_name;  ///< empty when no name can be a companion's
+  std::map<std::string, Source>
+      companions;  ///< read as files of their own, wanted by their siblings soon after
   std::size_t files_read = 0;
 
   std::string fullName(std::string_view name) const {
@@ -146,14 +151,16 @@ struct ApiDirectory::State {
     return name.substr(0, name.size() - kJsonEnd.size()) + std::string(kOasEnd);
   }
 
-  void visit(const Listed& file) {
+  void visit(Listed& file) {
     FileEntry& entry = files[file.name];
+    file.entry = &entry;
     entry.seen = load_number;
     const Listed* companion = by_name.empty() ? nullptr : find(companionName(file.name));
     const FileStamp companion_stamp = companion == nullptr ? FileStamp{} : companion->stamp;
     const bool has_sibling = !by_name.empty() && siblingOf(file.name) != nullptr;
-    if (entry.known && entry.settled && entry.stamp == file.stamp && entry.trouble == file.trouble &&
-        entry.companion_stamp == companion_stamp && entry.has_sibling == has_sibling) {
+    if (entry.known && entry.settled && entry.stamp == file.stamp &&
+        entry.trouble == file.trouble && entry.companion_stamp == companion_stamp &&
+        entry.has_sibling == has_sibling) {
       return;
     }
     entry.known = true;
@@ -196,11 +203,13 @@ struct ApiDirectory::State {
     entry.broken = report.errors() > 0;
     if (is_companion) {
       entry.good = nullptr;
-    } else if (spec != nullptr && !(entry.good != nullptr && entry.good->checksum == spec->checksum)) {
+    } else if (spec != nullptr &&
+               !(entry.good != nullptr && entry.good->checksum == spec->checksum)) {
       entry.good = std::move(spec);
     }
     // A definition whose companion is at fault has told about that file.
-    entry.broken = entry.broken || (spec == nullptr && entry.good != nullptr && hasError(entry.problems));
+    entry.broken =
+        entry.broken || (spec == nullptr && entry.good != nullptr && hasError(entry.problems));
   }
 
   static bool hasError(const Problems& problems) {
@@ -208,13 +217,15 @@ struct ApiDirectory::State {
                        [](const Problem& problem) { return problem.severity == Severity::kError; });
   }
 
-  std::shared_ptr<const ApiSpec> build(Source source, const std::string& name, Report& report, Problems& problems) {
+  std::shared_ptr<const ApiSpec> build(Source source, const std::string& name, Report& report,
+                                       Problems& problems) {
     const BuildSettings settings{*config};
     const auto shared = [](Result<ApiSpec> spec) {
       return spec ? std::make_shared<const ApiSpec>(std::move(*spec)) : nullptr;
     };
     if (looksLikeOas(source.json)) return shared(buildOas(std::move(source), settings, report));
-    if (!wantsCompanion(source.json)) return shared(buildClassic(std::move(source), settings, report));
+    if (!wantsCompanion(source.json))
+      return shared(buildClassic(std::move(source), settings, report));
     const std::string companion_name = companionName(name);
     Report oas_report(fullName(companion_name), problems);
     std::optional<Source> oas;
@@ -235,7 +246,7 @@ struct ApiDirectory::State {
     by_id.reserve(listed.size());
     result.apis.reserve(listed.size());
     for (const Listed& file : listed) {
-      const FileEntry& entry = files[file.name];
+      const FileEntry& entry = *file.entry;
       for (Problem problem : entry.problems) {
         if (problem.severity == Severity::kError && entry.broken && entry.good != nullptr) {
           problem.reason += "; the last good version of the API is kept";
@@ -246,8 +257,8 @@ struct ApiDirectory::State {
       const auto [first, added] = by_id.emplace(entry.good->api_id, entry.good.get());
       if (!added) {
         result.problems.push_back({Severity::kError, fullName(file.name), "/api_id",
-                                   "the API id " + entry.good->api_id + " is taken by " + first->second->file +
-                                       "; this file is refused"});
+                                   "the API id " + entry.good->api_id + " is taken by " +
+                                       first->second->file + "; this file is refused"});
         continue;
       }
       result.apis.push_back(entry.good);
@@ -258,18 +269,21 @@ struct ApiDirectory::State {
 ApiDirectory::ApiDirectory() : state_(std::make_unique<State>()) {}
 ApiDirectory::~ApiDirectory() = default;
 
-LoadResult ApiDirectory::load(const std::string& app_path, const GatewayConfig& config, const ApiList* previous) {
+LoadResult ApiDirectory::load(const std::string& app_path, const GatewayConfig& config,
+                              const ApiList* previous) {
   State& state = *state_;
   LoadResult result;
   if (app_path.empty()) {
-    result.problems.push_back({Severity::kWarning, config.file, "/app_path", "is empty: there are no API definitions"});
+    result.problems.push_back(
+        {Severity::kWarning, config.file, "/app_path", "is empty: there are no API definitions"});
     return result;
   }
   const Descriptor dir(::opendir(app_path.c_str()));
   if (dir.get() == nullptr) {
     result.readable = false;
     result.problems.push_back({Severity::kError, app_path, "",
-                               std::string("the directory of API definitions cannot be opened: ") + std::strerror(errno)});
+                               std::string("the directory of API definitions cannot be opened: ") +
+                                   std::strerror(errno)});
     return result;
   }
   if (state.path != app_path) state.files.clear();
@@ -279,8 +293,11 @@ LoadResult ApiDirectory::load(const std::string& app_path, const GatewayConfig& 
   state.files_read = 0;
   ++state.load_number;
   state.list(dir.get());
-  for (const Listed& file : state.listed) state.visit(file);
-  std::erase_if(state.files, [&](const auto& item) { return item.second.seen != state.load_number; });
+  for (Listed& file : state.listed) state.visit(file);
+  if (state.files.size() > state.listed.size()) {
+    std::erase_if(state.files,
+                  [&](const auto& item) { return item.second.seen != state.load_number; });
+  }
   state.collect(result);
   separateListenPaths(result.apis, previous, result.problems);
   result.files_read = state.files_read;

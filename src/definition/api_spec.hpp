@@ -1,6 +1,7 @@
 #pragma once
-// One API as the gateway runs it, whatever format it came in: Classic and OAS definitions both become this.
-// Immutable after loading. Field comments name the Classic field; spec/api-definitions.md has its meaning.
+// One API as the gateway runs it, whatever format it came in: Classic and OAS definitions both
+// become this. Immutable after loading. Field comments name the Classic field;
+// spec/api-definitions.md has its meaning.
 
 #include <chrono>
 #include <cstdint>
@@ -12,7 +13,8 @@
 
 namespace tykpp::definition {
 
-/// An upstream address, parsed once. Text as in `proxy.target_url`; scheme-less list entries have got one.
+/// An upstream address, parsed once. Text as in `proxy.target_url`; scheme-less list entries have
+/// got one.
 struct TargetUrl {
   std::string text;
   std::string scheme;  ///< http, https, ws, wss, h2c or tyk
@@ -41,17 +43,19 @@ enum class OnPluginError : std::uint8_t { kFail, kSkip };
 
 /// One entry of `custom_middleware.<hook>[]`, `auth_check` or `analytics_plugin`.
 struct PluginRef {
-  std::string name;    ///< `name` or `func_name`: function, class or hook name
-  std::string path;    ///< `path` or `plugin_path`
-  std::string driver;  ///< the entry's own, else `custom_middleware.driver`, else what the hook implies
+  std::string name;  ///< `name` or `func_name`: function, class or hook name
+  std::string path;  ///< `path` or `plugin_path`
+  std::string
+      driver;  ///< the entry's own, else `custom_middleware.driver`, else what the hook implies
   bool require_session = false;
   bool raw_body_only = false;
-  std::chrono::milliseconds timeout{2000};  ///< `timeout_ms` (ours)
+  std::chrono::milliseconds timeout{2000};        ///< `timeout_ms` (ours)
   OnPluginError on_error = OnPluginError::kFail;  ///< `on_error` (ours)
   std::string pointer;  ///< where it stands in the definition, for error messages
 };
 
-/// The plugins of an API, disabled and nameless entries dropped. A keyless API has neither `auth` nor `post_auth`.
+/// The plugins of an API, disabled and nameless entries dropped. A keyless API has neither `auth`
+/// nor `post_auth`.
 struct PluginHooks {
   std::vector<PluginRef> pre;
   std::optional<PluginRef> auth;
@@ -77,7 +81,7 @@ struct ApiSpec {
   std::string oas_text;      ///< the OAS document as JSON text, or empty
 
   // Routing.
-  std::string listen_path;  ///< `proxy.listen_path`, normalised (spec section 8.1)
+  std::string listen_path;         ///< `proxy.listen_path`, normalised (spec section 8.1)
   std::string wanted_listen_path;  ///< what it was before a collision changed it, else empty
   bool strip_listen_path = false;
   std::string domain;  ///< `domain`, empty when there is none
@@ -85,19 +89,21 @@ struct ApiSpec {
   std::uint16_t listen_port = 0;
 
   // Upstream.
-  TargetUrl target;                 ///< `proxy.target_url`
-  std::vector<TargetUrl> targets;   ///< `proxy.target_list` when load balancing is on, else empty
+  TargetUrl target;                ///< `proxy.target_url`
+  std::vector<TargetUrl> targets;  ///< `proxy.target_list` when load balancing is on, else empty
   bool preserve_host_header = false;
   bool disable_strip_slash = false;
   UpstreamTls tls;
   std::string proxy_url;  ///< `proxy.transport.proxy_url`
-  std::optional<std::chrono::milliseconds> enforced_timeout;  ///< `global_enforce_timeout` of the version
+  std::optional<std::chrono::milliseconds>
+      enforced_timeout;  ///< `global_enforce_timeout` of the version
 
   // Access.
   bool use_keyless = false;
   bool custom_auth = false;  ///< a custom-auth switch is on
   std::string base_identity_provided_by;
-  std::optional<std::int64_t> expires_at;  ///< unix seconds; an unparseable date is 0: always expired
+  std::optional<std::int64_t>
+      expires_at;  ///< unix seconds; an unparseable date is 0: always expired
 
   // Plugins.
   PluginHooks hooks;

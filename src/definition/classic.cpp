@@ -70,7 +70,8 @@ void readIdentity(const Json& document, ApiSpec& spec, Report& report) {
 void readRouting(const Json& document, const GatewayConfig& config, ApiSpec& spec, Report& report) {
   spec.domain = textOf(document, "domain");
   spec.domain_disabled = flagOf(document, "domain_disabled");
-  if (auto checked = checkDomain(spec.domain); !checked) report.error("/domain", checked.error().message());
+  if (auto checked = checkDomain(spec.domain); !checked)
+    report.error("/domain", checked.error().message());
   const Json* port = member(document, "listen_port");
   if (port != nullptr && port->is_number_integer()) {
     const auto number = port->get<std::int64_t>();
@@ -78,13 +79,15 @@ void readRouting(const Json& document, const GatewayConfig& config, ApiSpec& spe
   }
   const Json* proxy = member(document, "proxy");
   if (proxy != nullptr) spec.strip_listen_path = flagOf(*proxy, "strip_listen_path");
-  const std::string_view given = proxy == nullptr ? std::string_view{} : textOf(*proxy, "listen_path");
+  const std::string_view given =
+      proxy == nullptr ? std::string_view{} : textOf(*proxy, "listen_path");
   auto resolved = resolveSecret(given, config.secrets, Environment::process());
   if (!resolved) {
     report.error("/proxy/listen_path", resolved.error().message());
     return;
   }
-  // Spaces are looked for in what was written: normalising would not remove them, but the text is the user's.
+  // Spaces are looked for in what was written: normalising would not remove them, but the text is
+  // the user's.
   if (auto checked = checkListenPath(*resolved); !checked) {
     report.error("/proxy/listen_path", checked.error().message());
     return;
@@ -95,14 +98,17 @@ void readRouting(const Json& document, const GatewayConfig& config, ApiSpec& spe
 void readAccess(const Json& document, ApiSpec& spec, Report& report) {
   spec.use_keyless = flagOf(document, "use_keyless");
   spec.custom_auth = flagOf(document, "custom_plugin_auth_enabled") ||
-                     flagOf(document, "enable_coprocess_auth") || flagOf(document, "use_go_plugin_auth");
+                     flagOf(document, "enable_coprocess_auth") ||
+                     flagOf(document, "use_go_plugin_auth");
   spec.base_identity_provided_by = textOf(document, "base_identity_provided_by");
   const std::string_view expiration = textOf(document, "expiration");
   if (!expiration.empty() && expiration != "-1") {
     spec.expires_at = parseExpiry(expiration);
     if (!spec.expires_at) {
       spec.expires_at = 0;
-      report.warn("/expiration", "Could not parse expiration date for API; it counts as expired. The form is YYYY-MM-DD HH:MM");
+      report.warn("/expiration",
+                  "Could not parse expiration date for API; it counts as expired. The form is "
+                  "YYYY-MM-DD HH:MM");
     }
   }
   std::string key;
@@ -152,7 +158,8 @@ std::string contentChecksum(std::string_view text, std::string_view more) {
   for (const auto& [seed, factor] : kLanes) {
     std::uint64_t hash = lane(more, lane(text, seed, factor), factor);
     hash = mixed(hash, hash >> 31U, factor);
-    for (int shift = 60; shift >= 0; shift -= 4) out.push_back(kHex[(hash >> static_cast<unsigned>(shift)) & 15U]);
+    for (int shift = 60; shift >= 0; shift -= 4)
+      out.push_back(kHex[(hash >> static_cast<unsigned>(shift)) & 15U]);
   }
   return out;
 }
@@ -177,8 +184,8 @@ bool wantsCompanion(const Json& document) {
   return false;
 }
 
-Result<Source> openSource(std::string_view text, const std::string& file, const GatewayConfig& config,
-                          Report& report) {
+Result<Source> openSource(std::string_view text, const std::string& file,
+                          const GatewayConfig& config, Report& report) {
   Source source{file, replaceSecretRefs(text, config.secrets, Environment::process()), {}};
   auto parsed = parseJson(source.text);
   if (!parsed) {
@@ -220,8 +227,8 @@ Result<ApiSpec> buildPair(Source classic, Source oas, const BuildSettings& setti
   return spec;
 }
 
-Result<ApiSpec> parseClassic(std::string_view text, const std::string& file, const GatewayConfig& config,
-                             Problems& problems) {
+Result<ApiSpec> parseClassic(std::string_view text, const std::string& file,
+                             const GatewayConfig& config, Problems& problems) {
   Report report(file, problems);
   auto source = openSource(text, file, config, report);
   if (!source) return source.error();
@@ -229,7 +236,8 @@ Result<ApiSpec> parseClassic(std::string_view text, const std::string& file, con
 }
 
 Result<ApiSpec> parsePair(std::string_view text, const std::string& file, std::string_view oas_text,
-                          const std::string& oas_file, const GatewayConfig& config, Problems& problems) {
+                          const std::string& oas_file, const GatewayConfig& config,
+                          Problems& problems) {
   Report report(file, problems);
   Report oas_report(oas_file, problems);
   auto source = openSource(text, file, config, report);

@@ -1,6 +1,7 @@
 #pragma once
-// Classic API definitions: JSON text in, ApiSpec out. Everything a definition asks for that this release does not do is
-// an error that names the field: nothing is ignored in silence. Thread: main.
+// Classic API definitions: JSON text in, ApiSpec out. Everything a definition asks for that this
+// release does not do is an error that names the field: nothing is ignored in silence. Thread:
+// main.
 
 #include <string>
 #include <string_view>
@@ -19,8 +20,8 @@ namespace tykpp::definition {
 Result<ApiSpec> parseClassic(std::string_view text, const std::string& file,
                              const GatewayConfig& config, Problems& problems);
 
-/// A Classic definition with `is_oas` and its OpenAPI companion: the Classic half decides, the companion is kept and
-/// checked for what only it can ask for.
+/// A Classic definition with `is_oas` and its OpenAPI companion: the Classic half decides, the
+/// companion is kept and checked for what only it can ask for.
 /// @param oas_file  for messages
 Result<ApiSpec> parsePair(std::string_view text, const std::string& file, std::string_view oas_text,
                           const std::string& oas_file, const GatewayConfig& config,

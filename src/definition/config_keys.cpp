@@ -55,7 +55,8 @@ void appendGroups(std::vector<ConfigKey>& keys, std::span<const KeyGroup> groups
 void appendBlocks(std::vector<ConfigKey>& keys) {
   append(keys, storageRows(), {"Redis: `storage`", "storage.", "STORAGE_"});
   // The other two stores have the same shape; nothing reads them yet.
-  append(keys, storageRows(), {"Redis: `analytics_storage`", "analytics_storage.", "ANALYTICSSTORAGE_"}, true);
+  append(keys, storageRows(),
+         {"Redis: `analytics_storage`", "analytics_storage.", "ANALYTICSSTORAGE_"}, true);
   append(keys, storageRows(), {"Redis: `cache_storage`", "cache_storage.", "CACHESTORAGE_"}, true);
   const std::string telemetry = "OpenTelemetry";
   const std::string env = "OPENTELEMETRY_";
@@ -77,9 +78,12 @@ void appendBlocks(std::vector<ConfigKey>& keys) {
 
 std::string_view stateText(const ConfigKey& key) {
   switch (key.state) {
-    case KeyState::kBuilt: return "yes";
-    case KeyState::kNotBuilt: return "not yet";
-    case KeyState::kNoEffect: return "ignored";
+    case KeyState::kBuilt:
+      return "yes";
+    case KeyState::kNotBuilt:
+      return "not yet";
+    case KeyState::kNoEffect:
+      return "ignored";
   }
   return "";
 }
@@ -110,8 +114,9 @@ const ConfigKey* findConfigKey(std::string_view path) {
 
 std::string_view keyTypeName(KeyType type) noexcept {
   constexpr std::array<std::string_view, 11> kNames{
-      "string",          "true or false", "integer", "number", "integer (nanoseconds)", "array of strings",
-      "object of strings", "object",      "array",   "object", "array of objects"};
+      "string",           "true or false",     "integer", "number", "integer (nanoseconds)",
+      "array of strings", "object of strings", "object",  "array",  "object",
+      "array of objects"};
   return kNames[static_cast<std::size_t>(type)];
 }
 
@@ -120,19 +125,24 @@ std::string renderConfigReference() {
       "# Configuration reference\n\n"
       "Every key of `tyk.conf`, written by the program from the table it reads the file with\n"
       "(`src/definition/config_keys.hpp`). A dot in a key stands for a nested object.\n\n"
-      "- The file is read once, at start. The environment wins over the file, the command line over both.\n"
-      "- *in use*: `yes`; `not yet`: reported at start by name when it is set; `ignored`: accepted, means nothing to a\n"
+      "- The file is read once, at start. The environment wins over the file, the command line "
+      "over both.\n"
+      "- *in use*: `yes`; `not yet`: reported at start by name when it is set; `ignored`: "
+      "accepted, means nothing to a\n"
       "  gateway that stands alone.\n"
-      "- Variables: lists are separated by commas, maps are `key:value` pairs separated by commas, durations are text\n"
+      "- Variables: lists are separated by commas, maps are `key:value` pairs separated by commas, "
+      "durations are text\n"
       "  such as `10s` (the file has nanoseconds).\n"
       "- Values marked *hidden* are never shown.\n"
-      "- Further variables: `TYK_LOGLEVEL` and `TYK_LOGFORMAT` win over the configuration; `TYK_SECRET_<NAME>` is the\n"
+      "- Further variables: `TYK_LOGLEVEL` and `TYK_LOGFORMAT` win over the configuration; "
+      "`TYK_SECRET_<NAME>` is the\n"
       "  value of `env://NAME`; `TYK_GW_OMITCONFIGFILE=true` leaves the file out of account.\n";
   std::string_view group;
   for (const ConfigKey& key : configKeys()) {
     if (key.group != group) {
       group = key.group;
-      out += "\n## " + key.group + "\n\n| key | type | variable | default | in use | meaning |\n"
+      out += "\n## " + key.group +
+             "\n\n| key | type | variable | default | in use | meaning |\n"
              "| --- | --- | --- | --- | --- | --- |\n";
     }
     out += "| " + (key.env_only ? "(variable only)" : "`" + key.path + "`") + " | ";

@@ -1,6 +1,6 @@
 #pragma once
-// The one table of configuration keys. The loader, the lint command, the default file and the reference in docs/ all
-// read it; a key that is not in it is unknown.
+// The one table of configuration keys. The loader, the lint command, the default file and the
+// reference in docs/ all read it; a key that is not in it is unknown.
 
 #include <cstdint>
 #include <string>
@@ -33,8 +33,8 @@ enum class KeyState : std::uint8_t {
 
 /// One configuration key.
 struct ConfigKey {
-  std::string path;          ///< dotted JSON path: `http_server_options.read_timeout`
-  std::string env;           ///< variable name with its prefix, empty when there is none
+  std::string path;  ///< dotted JSON path: `http_server_options.read_timeout`
+  std::string env;   ///< variable name with its prefix, empty when there is none
   KeyType type = KeyType::kString;
   KeyState state = KeyState::kNotBuilt;
   bool redacted = false;     ///< never shown

@@ -21,7 +21,8 @@ constexpr std::size_t kMaxConfigBytes = 16 * 1024 * 1024;
 
 std::string workingDirectory() {
   std::string buffer(4096, '\0');
-  return ::getcwd(buffer.data(), buffer.size()) == nullptr ? std::string{} : std::string(buffer.c_str());
+  return ::getcwd(buffer.data(), buffer.size()) == nullptr ? std::string{}
+                                                           : std::string(buffer.c_str());
 }
 
 bool hasErrorTemplates(const std::string& directory) {
@@ -84,14 +85,17 @@ struct Judge {
       const auto text = env.get(variable);
       if (!text || text->empty()) continue;
       const std::string reason = bindValue(path, Json(*text), loaded.config);
-      if (!reason.empty()) report.error("", std::string("environment variable ") + variable + ": " + reason);
+      if (!reason.empty())
+        report.error("", std::string("environment variable ") + variable + ": " + reason);
     }
   }
 
   void resolveSecrets() const {
     GatewayConfig& config = loaded.config;
     const std::array<std::pair<const char*, std::string*>, 3> references{
-        {{"secret", &config.secret}, {"node_secret", &config.node_secret}, {"storage.password", &config.storage.password}}};
+        {{"secret", &config.secret},
+         {"node_secret", &config.node_secret},
+         {"storage.password", &config.storage.password}}};
     for (const auto& [path, value] : references) {
       auto resolved = resolveSecret(*value, config.secrets, env);
       if (resolved) {
@@ -106,16 +110,19 @@ struct Judge {
     GatewayConfig& config = loaded.config;
     if (storage_given && config.storage.type != "redis") {
       error("storage.type",
-            "Redis connection details not set, please ensure that the storage type is set to Redis and that the "
+            "Redis connection details not set, please ensure that the storage type is set to Redis "
+            "and that the "
             "connection parameters are correct.");
     }
     if (config.http_server_options.use_ssl) {
-      error("http_server_options.use_ssl",
-            "TLS on the listener is not built yet; serving plain HTTP in its place would be unsafe");
+      error(
+          "http_server_options.use_ssl",
+          "TLS on the listener is not built yet; serving plain HTTP in its place would be unsafe");
     }
     if (flag("use_db_app_configs")) {
       error("use_db_app_configs",
-            "definitions from a dashboard are not built; it has to be false, definitions are read from app_path");
+            "definitions from a dashboard are not built; it has to be false, definitions are read "
+            "from app_path");
     }
     if (!config.template_path.empty() && !hasErrorTemplates(config.template_path)) {
       error("template_path", "no file of " + config.template_path + " matches error*");
@@ -126,7 +133,8 @@ struct Judge {
     } else if (find("listen_port") == nullptr) {
       report.warn("", "listen_port is missing, 8080 is used");
     }
-    if (config.proxy_ssl_max_version != 0 && config.proxy_ssl_min_version > config.proxy_ssl_max_version) {
+    if (config.proxy_ssl_max_version != 0 &&
+        config.proxy_ssl_min_version > config.proxy_ssl_max_version) {
       error("proxy_ssl_min_version", "is above proxy_ssl_max_version");
     }
   }
@@ -146,8 +154,8 @@ Result<void> writeDefault(const std::string& path, const Environment& env) {
   const std::string text = defaultConfigText(env);
   const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
   const auto fail = [&] {
-    return Error(Errc::kBadConfig,
-                 "the default configuration cannot be written to " + path + ": " + std::strerror(errno));
+    return Error(Errc::kBadConfig, "the default configuration cannot be written to " + path + ": " +
+                                       std::strerror(errno));
   };
   if (fd < 0) return fail();
   std::string_view rest = text;
@@ -226,7 +234,8 @@ std::string defaultConfigText(const Environment& env) {
   const std::vector<std::pair<std::string_view, nlohmann::ordered_json>> first_values{
       {"listen_port", 8080},
       {"secret", "352d20ee67be67f6340b4c0605b044b7"},
-      // Without templates in it the path would keep the gateway from starting; the built-in ones serve then.
+      // Without templates in it the path would keep the gateway from starting; the built-in ones
+      // serve then.
       {"template_path", hasErrorTemplates(templates) ? templates : ""},
       {"middleware_path", "middleware"},
       {"app_path", "apps/"},
@@ -245,22 +254,33 @@ std::string defaultConfigText(const Environment& env) {
     if (key.env_only || key.path.starts_with("event_tri")) continue;
     nlohmann::ordered_json* at = &document;
     std::string_view path = key.path;
-    for (std::size_t dot; (dot = path.find('.')) != std::string_view::npos; path.remove_prefix(dot + 1)) {
+    for (std::size_t dot; (dot = path.find('.')) != std::string_view::npos;
+         path.remove_prefix(dot + 1)) {
       at = &(*at)[std::string(path.substr(0, dot))];
     }
     nlohmann::ordered_json& value = (*at)[std::string(path)];
     switch (key.type) {
-      case KeyType::kString: value = ""; break;
-      case KeyType::kBool: value = false; break;
+      case KeyType::kString:
+        value = "";
+        break;
+      case KeyType::kBool:
+        value = false;
+        break;
       case KeyType::kInt:
       case KeyType::kDuration:
-      case KeyType::kFloat: value = 0; break;
+      case KeyType::kFloat:
+        value = 0;
+        break;
       case KeyType::kStringList:
       case KeyType::kArray:
-      case KeyType::kJsonArray: value = nlohmann::ordered_json::array(); break;
+      case KeyType::kJsonArray:
+        value = nlohmann::ordered_json::array();
+        break;
       case KeyType::kStringMap:
       case KeyType::kObject:
-      case KeyType::kJsonObject: value = nlohmann::ordered_json::object(); break;
+      case KeyType::kJsonObject:
+        value = nlohmann::ordered_json::object();
+        break;
     }
     for (const auto& [first_path, first_value] : first_values) {
       if (first_path == key.path) value = first_value;

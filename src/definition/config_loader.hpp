@@ -1,6 +1,6 @@
 #pragma once
-// Reads tyk.conf: file, then environment, then fix-ups, then secret references. Entered with paths and variables,
-// left with a GatewayConfig or with every problem at once. Thread: main, at start.
+// Reads tyk.conf: file, then environment, then fix-ups, then secret references. Entered with paths
+// and variables, left with a GatewayConfig or with every problem at once. Thread: main, at start.
 
 #include <string>
 #include <vector>
@@ -34,7 +34,8 @@ std::vector<std::string> defaultConfigCandidates();
 
 /// Loads the first candidate that exists.
 /// @return what was found, problems included; the caller refuses to start unless `ok()`.
-/// @error  kBadConfig when there is nothing to judge: no candidate can be opened, or the file is not JSON.
+/// @error  kBadConfig when there is nothing to judge: no candidate can be opened, or the file is
+/// not JSON.
 Result<LoadedConfig> loadConfig(const std::vector<std::string>& candidates, const Environment& env,
                                 WhenMissing when_missing = WhenMissing::kFail);
 

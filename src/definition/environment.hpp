@@ -8,7 +8,8 @@
 
 namespace tykpp::definition {
 
-/// A set of environment variables: the process's own or a given one. Thread: main (the process's is not locked).
+/// A set of environment variables: the process's own or a given one. Thread: main (the process's is
+/// not locked).
 class Environment {
  public:
   /// A fixed set, for tests and tools.

@@ -1,6 +1,7 @@
 #pragma once
 // tyk.conf: the typed settings that rooms read. Member initialisers are the effective defaults of
-// spec/gateway-config.md (after its fix-ups); names follow the JSON keys. Loaded once at start, immutable afterwards.
+// spec/gateway-config.md (after its fix-ups); names follow the JSON keys. Loaded once at start,
+// immutable afterwards.
 
 #include <chrono>
 #include <cstdint>
@@ -91,16 +92,20 @@ struct GatewayConfig {
   std::string log_format;  ///< "" or "text", or "json"
   std::map<std::string, std::string> secrets;
   StorageConfig storage;
-  std::map<std::string, std::string> upstream_certificates;  ///< security.certificates.upstream: host pattern to PEM file
+  std::map<std::string, std::string>
+      upstream_certificates;  ///< security.certificates.upstream: host pattern to PEM file
 
   // Ours.
   int workers = 0;                 ///< 0: one a core
   bool enable_file_watch = false;  ///< reload when a file in app_path changes
-  std::chrono::milliseconds plugin_timeout{2000};  ///< `plugin_timeout_ms`: default for hooks without `timeout_ms`
-  std::string plugin_on_error = "fail";  ///< `plugin_on_error`: default for hooks without `on_error`; fail or skip
+  std::chrono::milliseconds plugin_timeout{
+      2000};  ///< `plugin_timeout_ms`: default for hooks without `timeout_ms`
+  std::string plugin_on_error =
+      "fail";  ///< `plugin_on_error`: default for hooks without `on_error`; fail or skip
   std::int64_t max_buffered_body_size = 64 * 1024 * 1024;  ///< bytes a plugin's body may have
   std::int64_t max_header_size = 1024 * 1024;              ///< bytes of a request or response head
-  std::chrono::seconds idle_timeout{120};  ///< a client connection without a request is closed after this
+  std::chrono::seconds idle_timeout{
+      120};  ///< a client connection without a request is closed after this
 };
 
 }  // namespace tykpp::definition

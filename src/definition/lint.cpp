@@ -14,7 +14,8 @@ namespace {
 
 void lintPair(Source source, const std::string& path, const BuildSettings& settings, Report& report,
               Problems& problems) {
-  const std::string companion = path.substr(0, path.size() - std::min<std::size_t>(path.size(), 5)) + "-oas.json";
+  const std::string companion =
+      path.substr(0, path.size() - std::min<std::size_t>(path.size(), 5)) + "-oas.json";
   Report oas_report(companion, problems);
   auto content = readFile(AT_FDCWD, companion.c_str(), ApiDirectory::kMaxFileBytes);
   if (!content) {
@@ -36,7 +37,8 @@ Problems lintConfig(const std::string& path) {
   };
   auto content = readFile(AT_FDCWD, path.c_str(), ApiDirectory::kMaxFileBytes);
   if (!content) return fail(content.error().message());
-  auto judged = judgeConfig(path, content->bytes, Environment(std::map<std::string, std::string>{}), Unknown::kWarn, loaded);
+  auto judged = judgeConfig(path, content->bytes, Environment(std::map<std::string, std::string>{}),
+                            Unknown::kWarn, loaded);
   if (!judged) {
     const std::string text = judged.error().message();
     return fail(text.starts_with(path + ": ") ? text.substr(path.size() + 2) : text);
@@ -44,7 +46,8 @@ Problems lintConfig(const std::string& path) {
   for (const std::string& name : loaded.not_built) {
     std::string pointer = "/" + name;
     std::replace(pointer.begin(), pointer.end(), '.', '/');
-    loaded.problems.push_back({Severity::kWarning, path, pointer, "is not built yet and has no effect"});
+    loaded.problems.push_back(
+        {Severity::kWarning, path, pointer, "is not built yet and has no effect"});
   }
   return loaded.problems;
 }

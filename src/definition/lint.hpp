@@ -8,7 +8,8 @@
 
 namespace tykpp::definition {
 
-/// Problems of a configuration file: what loading would refuse, unknown keys, keys that are not built.
+/// Problems of a configuration file: what loading would refuse, unknown keys, keys that are not
+/// built.
 Problems lintConfig(const std::string& path);
 
 /// Problems of an API definition, Classic or OAS (with the companion file, when it has one).

@@ -94,8 +94,10 @@ Result<void> checkDomain(std::string_view domain) {
     if (c == '}' && depth > 0) --depth;
     const auto byte = static_cast<unsigned char>(c);
     const bool in_pattern = depth > 0 || c == '}';
-    if (byte <= 0x20 || byte == 0x7f || (!in_pattern && (c == '/' || c == '?' || c == '#' || c == '@'))) {
-      return Error(Errc::kBadDefinition, "the domain is no host name: \"" + std::string(domain) + "\"");
+    if (byte <= 0x20 || byte == 0x7f ||
+        (!in_pattern && (c == '/' || c == '?' || c == '#' || c == '@'))) {
+      return Error(Errc::kBadDefinition,
+                   "the domain is no host name: \"" + std::string(domain) + "\"");
     }
   }
   if (domain.find_first_of("{}") == std::string_view::npos) return {};

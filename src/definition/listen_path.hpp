@@ -8,10 +8,12 @@
 
 namespace tykpp::definition {
 
-/// With a leading slash, without `.`, `..` and double slashes, with the trailing slash it had. Empty stays empty.
+/// With a leading slash, without `.`, `..` and double slashes, with the trailing slash it had.
+/// Empty stays empty.
 std::string normaliseListenPath(std::string_view path);
 
-/// Checks what can be served: not empty, no spaces, balanced `{name}` and `{name:regex}`, no capture groups.
+/// Checks what can be served: not empty, no spaces, balanced `{name}` and `{name:regex}`, no
+/// capture groups.
 /// @error  kBadDefinition with the reason
 Result<void> checkListenPath(std::string_view path);
 

@@ -20,17 +20,20 @@ void toOasPlaces(PluginHooks& hooks) {
   }
 }
 
-void wantMember(const Json& value, const char* name, bool (Json::*is)() const noexcept, const char* kind,
-                const std::string& place, Report& report) {
+void wantMember(const Json& value, const char* name, bool (Json::*is)() const noexcept,
+                const char* kind, const std::string& place, Report& report) {
   const Json* found = member(value, name);
   if (found == nullptr) {
     report.error(place, std::string(name) + " is missing");
   } else if (!(found->*is)()) {
-    report.error(pointerTo(place, name), std::string("expected ") + kind + ", found " + found->type_name());
+    report.error(pointerTo(place, name),
+                 std::string("expected ") + kind + ", found " + found->type_name());
   }
 }
 
-bool isBlank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
+bool isBlank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
 
 }  // namespace
 
@@ -55,7 +58,8 @@ void checkOasDocument(Json& document, Unknown unknown, Report& report) {
   for (const char* name : {"info", "server", "upstream"}) {
     if (member(*extension, name) == nullptr) report.error(place, std::string(name) + " is missing");
   }
-  if (const Json* info = member(*extension, "info"); info != nullptr && isBlank(textOf(*info, "name"))) {
+  if (const Json* info = member(*extension, "info");
+      info != nullptr && isBlank(textOf(*info, "name"))) {
     report.error(place + "/info/name", "is missing or blank");
   }
 }
@@ -85,8 +89,8 @@ Result<ApiSpec> buildOas(Source source, const BuildSettings& settings, Report& r
   return spec;
 }
 
-Result<ApiSpec> parseOas(std::string_view text, const std::string& file, const GatewayConfig& config,
-                         Problems& problems) {
+Result<ApiSpec> parseOas(std::string_view text, const std::string& file,
+                         const GatewayConfig& config, Problems& problems) {
   Report report(file, problems);
   auto source = openSource(text, file, config, report);
   if (!source) return source.error();

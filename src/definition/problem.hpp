@@ -7,7 +7,8 @@ namespace tykpp::definition {
 
 enum class Severity : std::uint8_t { kWarning, kError };
 
-/// Something wrong with a file, told all at once: where it stands and why, in words for an operator.
+/// Something wrong with a file, told all at once: where it stands and why, in words for an
+/// operator.
 struct Problem {
   Severity severity = Severity::kError;
   std::string file;

@@ -7,7 +7,8 @@
 
 namespace tykpp::definition {
 
-/// Parses the grammar of Go's durations (units h m s ms us µs ns, a sign, fractions). Empty is zero.
+/// Parses the grammar of Go's durations (units h m s ms us µs ns, a sign, fractions). Empty is
+/// zero.
 /// @return nothing for any other text and for values beyond 292 years
 std::optional<std::chrono::nanoseconds> parseDuration(std::string_view text);
 

@@ -22,7 +22,8 @@ std::string replaceEnvRefs(std::string_view text, const Environment& env) {
     const std::size_t end = std::min(text.find('"', name_at), text.size());
     const auto value = env.get(std::string(text.substr(name_at, end - name_at)));
     out += text.substr(at, found - at);
-    out += value && !value->empty() ? jsonEscaped(*value) : std::string(text.substr(found, end - found));
+    out += value && !value->empty() ? jsonEscaped(*value)
+                                    : std::string(text.substr(found, end - found));
     at = end;
   }
   out += text.substr(at);
@@ -61,7 +62,8 @@ std::string replaceSecretRefs(std::string_view text, const SecretMap& secrets,
                               const Environment& env) {
   std::string out(text);
   if (out.find(kEnv) != std::string::npos) out = replaceEnvRefs(out, env);
-  if (!secrets.empty() && out.find(kSecrets) != std::string::npos) out = replaceMapRefs(out, secrets);
+  if (!secrets.empty() && out.find(kSecrets) != std::string::npos)
+    out = replaceMapRefs(out, secrets);
   return out;
 }
 

@@ -11,7 +11,8 @@ namespace {
 
 Error bad(std::string_view text, std::string_view reason) {
   std::string shown(text.substr(0, 200));
-  return {Errc::kBadDefinition, "couldn't parse target URL: \"" + shown + "\": " + std::string(reason)};
+  return {Errc::kBadDefinition,
+          "couldn't parse target URL: \"" + shown + "\": " + std::string(reason)};
 }
 
 int hexDigit(char c) {
@@ -61,7 +62,8 @@ struct SchemePort {
 constexpr std::array<SchemePort, 6> kSchemes{
     {{"http", 80}, {"https", 443}, {"ws", 80}, {"wss", 443}, {"h2c", 80}, {"tyk", 0}}};
 
-/// Splits `host[:port]` and fills host, port and host_header. @return what is wrong, empty when nothing is
+/// Splits `host[:port]` and fills host, port and host_header. @return what is wrong, empty when
+/// nothing is
 std::string_view splitAuthority(std::string_view authority, TargetUrl& url) {
   if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) {
     authority.remove_prefix(at + 1);
@@ -84,7 +86,8 @@ std::string_view splitAuthority(std::string_view authority, TargetUrl& url) {
     if (host.find(':') != std::string_view::npos) return "invalid port after host";
   }
   if (host.empty()) return "the host is missing";
-  if (host.find_first_of(" \"<>\\^`{|}#[]%") != std::string_view::npos && !authority.starts_with('[')) {
+  if (host.find_first_of(" \"<>\\^`{|}#[]%") != std::string_view::npos &&
+      !authority.starts_with('[')) {
     return "invalid character in host name";
   }
   if (!port.empty()) {
@@ -96,7 +99,8 @@ std::string_view splitAuthority(std::string_view authority, TargetUrl& url) {
     url.port = static_cast<std::uint16_t>(number);
   }
   url.host = lowered(host);
-  url.host_header = authority.ends_with(':') ? authority.substr(0, authority.size() - 1) : authority;
+  url.host_header =
+      authority.ends_with(':') ? authority.substr(0, authority.size() - 1) : authority;
   return {};
 }
 
@@ -105,10 +109,12 @@ std::string_view splitAuthority(std::string_view authority, TargetUrl& url) {
 Result<TargetUrl> parseTargetUrl(std::string_view text) {
   if (text.empty()) return bad(text, "it is empty");
   for (const char c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return bad(text, "invalid control character");
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
+      return bad(text, "invalid control character");
   }
   const std::size_t colon = text.find("://");
-  if (colon == std::string_view::npos || colon == 0) return bad(text, "it has no scheme such as http://");
+  if (colon == std::string_view::npos || colon == 0)
+    return bad(text, "it has no scheme such as http://");
   TargetUrl url;
   url.text = text;
   url.scheme = lowered(text.substr(0, colon));

@@ -8,8 +8,9 @@
 
 namespace tykpp::definition {
 
-/// Parses an absolute URL: `http://host[:port][/path][?query]`; a fragment and user data are dropped. Bytes that may not
-/// stand in a request line are percent-encoded in `raw_path` and `query`.
+/// Parses an absolute URL: `http://host[:port][/path][?query]`; a fragment and user data are
+/// dropped. Bytes that may not stand in a request line are percent-encoded in `raw_path` and
+/// `query`.
 /// @error  kBadDefinition with the reason
 Result<TargetUrl> parseTargetUrl(std::string_view text);
 

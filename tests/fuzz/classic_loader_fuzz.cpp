@@ -1,4 +1,5 @@
-// Arbitrary bytes as a Classic definition: they give an API or a problem that names the file, and nothing else.
+// Arbitrary bytes as a Classic definition: they give an API or a problem that names the file, and
+// nothing else.
 
 #include <cstddef>
 #include <cstdint>
@@ -21,7 +22,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const Problem& problem : problems) told = told || problem.severity == Severity::kError;
   // A refusal without a reason, an error that is served all the same, an API nobody could reach.
   if (spec.has_value() == told) std::abort();
-  if (spec && (spec->listen_path.empty() || spec->api_id.empty() || spec->target.host.empty())) std::abort();
+  if (spec && (spec->listen_path.empty() || spec->api_id.empty() || spec->target.host.empty()))
+    std::abort();
   // What was accepted once has to be accepted in the form that is kept.
   if (spec) {
     Problems again;

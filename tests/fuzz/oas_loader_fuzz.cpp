@@ -1,5 +1,5 @@
-// Arbitrary bytes as an OAS document: they give an API or a problem, and the conversion to a Classic definition never
-// gives text that is no JSON.
+// Arbitrary bytes as an OAS document: they give an API or a problem, and the conversion to a
+// Classic definition never gives text that is no JSON.
 
 #include <cstddef>
 #include <cstdint>
@@ -24,7 +24,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (spec && !classic) std::abort();
   if (spec) {
     Problems pair;
-    if (!parsePair(*classic, "fuzz.json", spec->oas_text, "fuzz-oas.json", config, pair)) std::abort();
+    if (!parsePair(*classic, "fuzz.json", spec->oas_text, "fuzz-oas.json", config, pair))
+      std::abort();
   }
   return 0;
 }

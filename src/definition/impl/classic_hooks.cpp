@@ -13,14 +13,16 @@ enum class HookKind : std::uint8_t { kRequest, kResponse, kAnalytics };
 /// Longest time a plugin may be given.
 constexpr std::int64_t kMaxTimeoutMs = 3'600'000;
 
-/// The reference's runtimes besides its shared objects. Analytics hooks and `.so` files never run in them, whatever
-/// the API's driver says.
+/// The reference's runtimes besides its shared objects. Analytics hooks and `.so` files never run
+/// in them, whatever the API's driver says.
 bool isScriptDriver(std::string_view driver) {
-  constexpr std::string_view kDrivers[] = {"", "otto", "javascript", "goja", "python", "lua", "grpc"};
+  constexpr std::string_view kDrivers[] = {"",       "otto", "javascript", "goja",
+                                           "python", "lua",  "grpc"};
   return std::find(std::begin(kDrivers), std::end(kDrivers), driver) != std::end(kDrivers);
 }
 
-std::string driverFor(std::string_view own, std::string_view common, HookKind kind, std::string_view path) {
+std::string driverFor(std::string_view own, std::string_view common, HookKind kind,
+                      std::string_view path) {
   if (!own.empty()) return std::string(own);
   const bool shared_object =
       kind == HookKind::kAnalytics || (kind == HookKind::kResponse && path.ends_with(".so"));
@@ -45,18 +47,22 @@ struct HookReader {
     ref.timeout = config.plugin_timeout;
     ref.on_error = config.plugin_on_error == "skip" ? OnPluginError::kSkip : OnPluginError::kFail;
     ref.pointer = pointer;
-    if (const Json* timeout = member(value, "timeout_ms"); timeout != nullptr && timeout->is_number_integer()) {
+    if (const Json* timeout = member(value, "timeout_ms");
+        timeout != nullptr && timeout->is_number_integer()) {
       const auto given = timeout->get<std::int64_t>();
       if (given < 1 || given > kMaxTimeoutMs) {
-        report.error(pointer + "/timeout_ms", "has to be 1 to " + std::to_string(kMaxTimeoutMs) + " milliseconds");
+        report.error(pointer + "/timeout_ms",
+                     "has to be 1 to " + std::to_string(kMaxTimeoutMs) + " milliseconds");
       } else {
         ref.timeout = std::chrono::milliseconds(given);
       }
     }
-    if (const Json* on_error = member(value, "on_error"); on_error != nullptr && on_error->is_string()) {
+    if (const Json* on_error = member(value, "on_error");
+        on_error != nullptr && on_error->is_string()) {
       const std::string_view given = textOf(value, "on_error");
       if (given != "fail" && given != "skip") {
-        report.error(pointer + "/on_error", "has to be \"fail\" or \"skip\", not \"" + std::string(given) + "\"");
+        report.error(pointer + "/on_error",
+                     "has to be \"fail\" or \"skip\", not \"" + std::string(given) + "\"");
       }
       ref.on_error = given == "skip" ? OnPluginError::kSkip : OnPluginError::kFail;
     }
@@ -90,17 +96,20 @@ void readHooks(const Json& document, const GatewayConfig& config, ApiSpec& spec,
   if (!spec.use_keyless) {
     spec.hooks.post_auth = reader.list(middleware, "post_key_auth", HookKind::kRequest);
     const Json* check = member(middleware, "auth_check");
-    const bool usable = check != nullptr && !flagOf(*check, "disabled") && !textOf(*check, "name").empty();
+    const bool usable =
+        check != nullptr && !flagOf(*check, "disabled") && !textOf(*check, "name").empty();
     if (spec.custom_auth && usable) {
       spec.hooks.auth = reader.entry(*check, HookKind::kRequest, "/custom_middleware/auth_check");
     } else if (spec.custom_auth) {
       // Served without the check, the API would be open to everybody.
       report.error("/custom_middleware/auth_check",
-                   "authentication by a plugin is switched on, but auth_check names no function or is disabled");
+                   "authentication by a plugin is switched on, but auth_check names no function or "
+                   "is disabled");
     }
   }
   const Json* analytics = member(document, "analytics_plugin");
-  if (analytics != nullptr && flagOf(*analytics, "enable") && !textOf(*analytics, "func_name").empty()) {
+  if (analytics != nullptr && flagOf(*analytics, "enable") &&
+      !textOf(*analytics, "func_name").empty()) {
     spec.hooks.analytics = reader.entry(*analytics, HookKind::kAnalytics, "/analytics_plugin");
   }
 }

@@ -17,11 +17,13 @@ constexpr std::int64_t kMaxTargets = 100'000;
 
 /// Whether this release can talk to it; the address itself is valid.
 void checkScheme(const TargetUrl& target, const std::string& pointer, Report& report) {
-  if (target.scheme == "tyk") report.notBuilt(pointer, "calling another API of the gateway (tyk://)");
+  if (target.scheme == "tyk")
+    report.notBuilt(pointer, "calling another API of the gateway (tyk://)");
   if (target.scheme == "h2c") report.notBuilt(pointer, "HTTP/2 to upstreams (h2c://)");
 }
 
-void readTargets(const Json& document, const Json& proxy, const GatewayConfig& config, ApiSpec& spec, Report& report) {
+void readTargets(const Json& document, const Json& proxy, const GatewayConfig& config,
+                 ApiSpec& spec, Report& report) {
   const Json* list = filled(proxy, "target_list");
   const bool balanced = flagOf(proxy, "enable_load_balancing") && list != nullptr;
   const std::string_view given = textOf(proxy, "target_url");
@@ -45,7 +47,8 @@ void readTargets(const Json& document, const Json& proxy, const GatewayConfig& c
   for (const Json& entry : *list) {
     const std::string pointer = pointerTo("/proxy/target_list", index++);
     if (!entry.is_string()) continue;
-    auto target = parseListTarget(*entry.get_ptr<const std::string*>(), textOf(document, "protocol"));
+    auto target =
+        parseListTarget(*entry.get_ptr<const std::string*>(), textOf(document, "protocol"));
     if (!target) {
       report.error(pointer, target.error().message());
       continue;
@@ -62,7 +65,8 @@ int tlsVersion(const Json& transport, const char* field, int otherwise, Report& 
   const auto given = value->get<std::int64_t>();
   if (given == 0) return otherwise;
   if (given < 769 || given > 772) {
-    report.error(std::string("/proxy/transport/") + field, "has to be 769, 770, 771 or 772 (TLS 1.0 to 1.3), or 0");
+    report.error(std::string("/proxy/transport/") + field,
+                 "has to be 769, 770, 771 or 772 (TLS 1.0 to 1.3), or 0");
     return otherwise;
   }
   return static_cast<int>(given);
@@ -77,7 +81,8 @@ void readTransport(const Json& proxy, const GatewayConfig& config, ApiSpec& spec
   tls.force_common_name_check = config.ssl_force_common_name_check;
   const Json* transport = member(proxy, "transport");
   if (transport == nullptr || !transport->is_object()) return;
-  tls.insecure_skip_verify = tls.insecure_skip_verify || flagOf(*transport, "ssl_insecure_skip_verify");
+  tls.insecure_skip_verify =
+      tls.insecure_skip_verify || flagOf(*transport, "ssl_insecure_skip_verify");
   tls.force_common_name_check =
       tls.force_common_name_check || flagOf(*transport, "ssl_force_common_name_check");
   tls.min_version = tlsVersion(*transport, "ssl_min_version", tls.min_version, report);
@@ -94,7 +99,8 @@ void readTransport(const Json& proxy, const GatewayConfig& config, ApiSpec& spec
     const auto parsed = parseTargetUrl(url);
     if (!parsed || (parsed->scheme != "http" && parsed->scheme != "https")) {
       report.error("/proxy/transport/proxy_url",
-                   "is not the address of an HTTP proxy: " + (parsed ? "the scheme has to be http or https" : parsed.error().message()));
+                   "is not the address of an HTTP proxy: " +
+                       (parsed ? "the scheme has to be http or https" : parsed.error().message()));
     } else {
       spec.proxy_url = url;
     }
@@ -117,11 +123,13 @@ struct CertificateChoice {
   std::string pointer;  ///< empty: from the configuration
 };
 
-CertificateChoice certificateFor(const TargetUrl& target, const Json* of_api, const GatewayConfig& config) {
+CertificateChoice certificateFor(const TargetUrl& target, const Json* of_api,
+                                 const GatewayConfig& config) {
   CertificateChoice choice;
   const auto patterns = certificatePatterns(target);
   for (const std::string& pattern : patterns) {
-    if (const auto found = config.upstream_certificates.find(pattern); found != config.upstream_certificates.end()) {
+    if (const auto found = config.upstream_certificates.find(pattern);
+        found != config.upstream_certificates.end()) {
       choice = {found->second, ""};
     }
   }
@@ -132,7 +140,8 @@ CertificateChoice certificateFor(const TargetUrl& target, const Json* of_api, co
   return choice;
 }
 
-void readCertificate(const Json& document, const GatewayConfig& config, ApiSpec& spec, Report& report) {
+void readCertificate(const Json& document, const GatewayConfig& config, ApiSpec& spec,
+                     Report& report) {
   if (flagOf(document, "upstream_certificates_disabled")) return;
   const Json* of_api = filled(document, "upstream_certificates");
   bool first = true;
@@ -140,10 +149,12 @@ void readCertificate(const Json& document, const GatewayConfig& config, ApiSpec&
     if (!target.tls()) return;
     const CertificateChoice choice = certificateFor(target, of_api, config);
     if (!choice.value.empty() && ::access(choice.value.c_str(), R_OK) != 0) {
-      const bool file_like = choice.value.find('/') != std::string::npos || choice.value.ends_with(".pem");
+      const bool file_like =
+          choice.value.find('/') != std::string::npos || choice.value.ends_with(".pem");
       const std::string origin = choice.pointer.empty() ? " (security.certificates.upstream)" : "";
       if (file_like) {
-        report.error(choice.pointer, "the client certificate " + choice.value + " cannot be read" + origin);
+        report.error(choice.pointer,
+                     "the client certificate " + choice.value + " cannot be read" + origin);
       } else {
         report.notBuilt(choice.pointer, "the certificate store" + origin);
       }
@@ -163,7 +174,8 @@ void readCertificate(const Json& document, const GatewayConfig& config, ApiSpec&
 
 }  // namespace
 
-void readUpstream(const Json& document, const GatewayConfig& config, ApiSpec& spec, Report& report) {
+void readUpstream(const Json& document, const GatewayConfig& config, ApiSpec& spec,
+                  Report& report) {
   static const Json kEmpty = Json::object();
   const Json* found = member(document, "proxy");
   const Json& proxy = found != nullptr && found->is_object() ? *found : kEmpty;

@@ -49,7 +49,9 @@ std::string setCount(Int& out, const Json& value, std::int64_t min, std::int64_t
   out = static_cast<Int>(given);
   return {};
 }
-std::string setPort(std::uint16_t& out, const Json& value) { return setCount(out, value, 0, 65535); }
+std::string setPort(std::uint16_t& out, const Json& value) {
+  return setCount(out, value, 0, 65535);
+}
 std::string setBytes(std::int64_t& out, const Json& value) {
   // Below nought means no limit, as nought does.
   out = std::max<std::int64_t>(0, value.get<std::int64_t>());
@@ -94,7 +96,8 @@ std::string setLogLevel(std::string& out, const Json& value) {
   out = given;
   return {};
 }
-std::string setOneOf(std::string& out, const Json& value, std::initializer_list<const char*> allowed) {
+std::string setOneOf(std::string& out, const Json& value,
+                     std::initializer_list<const char*> allowed) {
   const std::string given = text(value);
   if (given.empty()) return {};
   std::string names;
@@ -109,7 +112,8 @@ std::string setOneOf(std::string& out, const Json& value, std::initializer_list<
 }
 std::string setTimeout(std::chrono::duration<double>& out, const Json& value) {
   const auto given = value.get<double>();
-  if (given > static_cast<double>(kMaxSeconds)) return "has to be at most " + std::to_string(kMaxSeconds);
+  if (given > static_cast<double>(kMaxSeconds))
+    return "has to be at most " + std::to_string(kMaxSeconds);
   if (given > 0) out = std::chrono::duration<double>(given);
   return {};
 }

@@ -52,20 +52,28 @@ bool allStrings(const Json& values) {
 
 bool fitsKey(const Json& value, KeyType type) {
   switch (type) {
-    case KeyType::kString: return value.is_string();
-    case KeyType::kBool: return value.is_boolean();
+    case KeyType::kString:
+      return value.is_string();
+    case KeyType::kBool:
+      return value.is_boolean();
     case KeyType::kInt:
     case KeyType::kDuration:
       return value.is_number_integer() &&
              (!value.is_number_unsigned() || value.get<std::uint64_t>() <= INT64_MAX);
-    case KeyType::kFloat: return value.is_number();
-    case KeyType::kStringList: return value.is_array() && allStrings(value);
-    case KeyType::kStringMap: return value.is_object() && allStrings(value);
-    case KeyType::kJsonObject: return value.is_object();
-    case KeyType::kJsonArray: return value.is_array();
+    case KeyType::kFloat:
+      return value.is_number();
+    case KeyType::kStringList:
+      return value.is_array() && allStrings(value);
+    case KeyType::kStringMap:
+      return value.is_object() && allStrings(value);
+    case KeyType::kJsonObject:
+      return value.is_object();
+    case KeyType::kJsonArray:
+      return value.is_array();
     // Both kinds of free value were lists in some releases and objects in others.
     case KeyType::kObject:
-    case KeyType::kArray: return value.is_structured();
+    case KeyType::kArray:
+      return value.is_structured();
   }
   return false;
 }
@@ -84,7 +92,8 @@ struct FileWalk {
         continue;
       }
       // An exact spelling beside it wins over this one.
-      const auto known = std::string_view(child->key != nullptr ? child->key->path : "");
+      const std::string_view known =
+          child->key != nullptr ? std::string_view(child->key->path) : std::string_view();
       const std::string_view last = known.substr(known.rfind('.') + 1);
       if (!last.empty() && name != last && value.contains(last)) continue;
       one(member_value, *child, place);
@@ -135,7 +144,8 @@ Result<Json> integerFromText(std::string_view text) {
     }
   }
   std::uint64_t number = 0;
-  const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), number, base);
+  const auto [end, ec] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), number, base);
   if (digits.empty() || end != digits.data() + digits.size()) return fail();
   const std::uint64_t limit = static_cast<std::uint64_t>(INT64_MAX) + (negative ? 1U : 0U);
   if (ec != std::errc{} || number > limit) return Error(Errc::kBadConfig, "is out of range");
@@ -157,7 +167,8 @@ Result<Json> floatFromText(std::string_view text) {
   if (text.starts_with('+')) text.remove_prefix(1);
   double number = 0;
   const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || ec != std::errc{} || end != text.data() + text.size() || !std::isfinite(number)) {
+  if (text.empty() || ec != std::errc{} || end != text.data() + text.size() ||
+      !std::isfinite(number)) {
     return Error(Errc::kBadConfig, "is not a number");
   }
   return Json(number);
@@ -178,7 +189,8 @@ Result<Json> mapFromText(std::string_view text) {
   if (trim(text).empty()) return map;
   for (const std::string& pair : splitAt(text, ',')) {
     const auto parts = splitAt(pair, ':');
-    if (parts.size() != 2) return Error(Errc::kBadConfig, "has an invalid map item: \"" + pair + "\"");
+    if (parts.size() != 2)
+      return Error(Errc::kBadConfig, "has an invalid map item: \"" + pair + "\"");
     map[parts[0]] = parts[1];
   }
   return map;
@@ -193,22 +205,30 @@ Result<Json> jsonFromText(const std::string& text, KeyType type) {
 
 Result<Json> typedFromText(KeyType type, const std::string& text) {
   switch (type) {
-    case KeyType::kString: return Json(text);
-    case KeyType::kBool: return boolFromText(text);
-    case KeyType::kInt: return integerFromText(text);
-    case KeyType::kFloat: return floatFromText(text);
+    case KeyType::kString:
+      return Json(text);
+    case KeyType::kBool:
+      return boolFromText(text);
+    case KeyType::kInt:
+      return integerFromText(text);
+    case KeyType::kFloat:
+      return floatFromText(text);
     case KeyType::kDuration: {
       const auto duration = parseDuration(text);
-      if (!duration || text.empty()) return Error(Errc::kBadConfig, "is not a duration such as 10s");
+      if (!duration || text.empty())
+        return Error(Errc::kBadConfig, "is not a duration such as 10s");
       return Json(duration->count());
     }
     case KeyType::kStringList:
       return trim(text).empty() ? Json(Json::array()) : Json(splitAt(text, ','));
-    case KeyType::kStringMap: return mapFromText(text);
+    case KeyType::kStringMap:
+      return mapFromText(text);
     case KeyType::kJsonObject:
-    case KeyType::kJsonArray: return jsonFromText(text, type);
+    case KeyType::kJsonArray:
+      return jsonFromText(text, type);
     case KeyType::kObject:
-    case KeyType::kArray: break;
+    case KeyType::kArray:
+      break;
   }
   return Error(Errc::kBadConfig, "cannot be set by a variable");
 }
@@ -234,8 +254,9 @@ Result<Json> valueFromText(const ConfigKey& key, const std::string& text) {
   const std::string shown = key.redacted ? "its value" : "\"" + text.substr(0, 200) + "\"";
   const bool tells_value = key.redacted && key.type == KeyType::kStringMap;
   return Error(Errc::kBadConfig,
-               "environment variable " + key.env + " (" + std::string(keyTypeName(key.type)) + "): " + shown +
-                   " " + (tells_value ? "has an invalid map item" : value.error().message()));
+               "environment variable " + key.env + " (" + std::string(keyTypeName(key.type)) +
+                   "): " + shown + " " +
+                   (tells_value ? "has an invalid map item" : value.error().message()));
 }
 
 void collectFromEnv(const Environment& env, Report& report, GivenValues& given) {
@@ -260,22 +281,26 @@ bool isNonDefault(const ConfigKey& key, const Json& value) {
       const auto& text = *value.get_ptr<const std::string*>();
       return !text.empty() && text != otherwise;
     }
-    case KeyType::kBool: return value.get<bool>() && otherwise != "true";
-    case KeyType::kInt: return value.get<std::int64_t>() != 0 && value.dump() != otherwise;
+    case KeyType::kBool:
+      return value.get<bool>() && otherwise != "true";
+    case KeyType::kInt:
+      return value.get<std::int64_t>() != 0 && value.dump() != otherwise;
     case KeyType::kFloat: {
       const auto same = floatFromText(otherwise);
       return value.get<double>() != 0 && !(same && same->get<double>() == value.get<double>());
     }
     case KeyType::kDuration: {
       const auto same = parseDuration(otherwise);
-      return value.get<std::int64_t>() != 0 && !(same && same->count() == value.get<std::int64_t>());
+      return value.get<std::int64_t>() != 0 &&
+             !(same && same->count() == value.get<std::int64_t>());
     }
     case KeyType::kStringList:
     case KeyType::kStringMap:
     case KeyType::kObject:
     case KeyType::kArray:
     case KeyType::kJsonObject:
-    case KeyType::kJsonArray: break;
+    case KeyType::kJsonArray:
+      break;
   }
   return !value.empty();
 }

@@ -1,5 +1,6 @@
 #pragma once
-// From parsed documents to an ApiSpec; shared by the parse functions, the directory loader and the lint command.
+// From parsed documents to an ApiSpec; shared by the parse functions, the directory loader and the
+// lint command.
 
 #include <string>
 #include <string_view>
@@ -26,8 +27,8 @@ struct BuildSettings {
 };
 
 /// Replaces secret references and parses. Tells `report` what is wrong. @error as told
-Result<Source> openSource(std::string_view text, const std::string& file, const GatewayConfig& config,
-                          Report& report);
+Result<Source> openSource(std::string_view text, const std::string& file,
+                          const GatewayConfig& config, Report& report);
 
 /// The document says that it is OpenAPI (or Swagger).
 bool looksLikeOas(const Json& document);
@@ -41,14 +42,15 @@ Result<ApiSpec> buildOas(Source source, const BuildSettings& settings, Report& r
 Result<ApiSpec> buildPair(Source classic, Source oas, const BuildSettings& settings, Report& report,
                           Report& oas_report);
 
-/// A 128-bit digest in hex. It tells versions of a file apart; it is no protection against somebody who wants two texts
-/// to have the same one.
+/// A 128-bit digest in hex. It tells versions of a file apart; it is no protection against somebody
+/// who wants two texts to have the same one.
 std::string contentChecksum(std::string_view text, std::string_view more);
 
 /// The file's name without directories, `.json` and `-oas`.
 std::string fileStem(std::string_view file);
 
-// Parts of buildClassic, each in its own source. All of them expect applyShape to have been through the document.
+// Parts of buildClassic, each in its own source. All of them expect applyShape to have been through
+// the document.
 
 /// Tells everything the definition asks for that this release does not do.
 void checkNotBuilt(const Json& document, const GatewayConfig& config, Report& report);
@@ -62,15 +64,18 @@ const Json* selectedVersion(const Json& document, std::string& key, Report* repo
 
 // Parts of buildOas.
 
-/// Tells what the OAS document asks for, this release does not do and the converted definition does not show.
+/// Tells what the OAS document asks for, this release does not do and the converted definition does
+/// not show.
 void checkOasNotBuilt(const Json& document, Report& report);
-/// The same for a companion: what has no place in a Classic definition, all there is to check when that one decides.
+/// The same for a companion: what has no place in a Classic definition, all there is to check when
+/// that one decides.
 void checkCompanion(const Json& document, Report& report);
 /// Converts. The document has the extension; types were checked.
 Json classicFromOas(const Json& document);
 /// The place in the OAS document that a place in the converted definition came from.
 std::string oasPointer(std::string_view classic_pointer);
-/// Checks that the document can be converted: version, extension, types. Spells members the exact way.
+/// Checks that the document can be converted: version, extension, types. Spells members the exact
+/// way.
 void checkOasDocument(Json& document, Unknown unknown, Report& report);
 
 }  // namespace tykpp::definition

@@ -36,7 +36,7 @@ FileStamp FileStamp::of(const struct stat& status) noexcept {
 Result<FileContent> readFile(int directory, const char* path, std::size_t max_bytes) {
   const Descriptor file{::openat(directory, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
   if (file.fd < 0) return systemError("cannot be opened");
-  struct stat status{};
+  struct stat status {};
   if (::fstat(file.fd, &status) != 0) return systemError("cannot be examined");
   if (S_ISDIR(status.st_mode)) return Error(Errc::kIo, "is a directory, not a file");
   if (!S_ISREG(status.st_mode)) return Error(Errc::kIo, "is not a regular file");
@@ -58,7 +58,8 @@ Result<FileContent> readFile(int directory, const char* path, std::size_t max_by
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return systemError("cannot be read");
     have += static_cast<std::size_t>(got);
-    // A short read of a regular file ends it, but for a file that is growing: that one has another stamp next time.
+    // A short read of a regular file ends it, but for a file that is growing: that one has another
+    // stamp next time.
     if (got == 0 || have == static_cast<std::size_t>(status.st_size)) break;
   }
   content.bytes.resize(have);

@@ -29,7 +29,8 @@ struct FileContent {
 
 /// Reads a regular file. Never waits on a pipe or device.
 /// @param directory  descriptor that a relative path starts at, AT_FDCWD for the working directory
-/// @error kNotFound when there is no such file, kIo otherwise; the text names the reason, not the file
+/// @error kNotFound when there is no such file, kIo otherwise; the text names the reason, not the
+/// file
 Result<FileContent> readFile(int directory, const char* path, std::size_t max_bytes);
 
 }  // namespace tykpp::definition

@@ -7,7 +7,8 @@ namespace {
 
 constexpr bool isJsonSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
-/// Nesting beyond the bound, found without parsing. Wrong JSON gives some number; the parser tells then.
+/// Nesting beyond the bound, found without parsing. Wrong JSON gives some number; the parser tells
+/// then.
 bool tooDeep(std::string_view text) {
   std::size_t depth = 0;
   bool in_string = false;
@@ -87,21 +88,20 @@ Result<Json> parseJson(std::string_view text) {
 
 std::string compactJson(std::string_view text) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  std::string out;
-  out.reserve(text.size());
-  bool in_string = false;
+  std::string buffer(text.size(), '\0');
+  char* out = buffer.data();
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (!in_string && isJsonSpace(c)) continue;
-    out.push_back(c);
-    if (c == '"') {
-      in_string = !in_string;
-    } else if (in_string && c == '\\' && i + 1 < text.size()) {
-      out.push_back(text[++i]);
+    if (isJsonSpace(text[i])) continue;
+    *out++ = text[i];
+    if (text[i] != '"') continue;
+    while (++i < text.size()) {
+      *out++ = text[i];
+      if (text[i] == '"') break;
+      if (text[i] == '\\' && i + 1 < text.size()) *out++ = text[++i];
     }
   }
-  out.shrink_to_fit();
-  return out;
+  // A string of its own: the buffer is as long as the text was.
+  return {buffer.data(), static_cast<std::size_t>(out - buffer.data())};
 }
 
 std::string pointerTo(std::string_view base, std::string_view key) {

@@ -1,5 +1,6 @@
-// What Classic definitions may ask for and this release does not do. Each is an error: an API that is served without
-// something its owner asked for (access control, above all) is worse than one that is not served.
+// What Classic definitions may ask for and this release does not do. Each is an error: an API that
+// is served without something its owner asked for (access control, above all) is worse than one
+// that is not served.
 
 #include <string>
 
@@ -41,10 +42,11 @@ constexpr Switch kAuthMethods[] = {
     {"strip_auth_data", "stripping of authentication data"},
 };
 
-/// Response processors that only switch on what other fields configure; those fields are judged by themselves.
+/// Response processors that only switch on what other fields configure; those fields are judged by
+/// themselves.
 constexpr std::string_view kPassiveProcessors[] = {
-    "header_injector",        "response_body_transform", "response_body_transform_jq",
-    "custom_mw_res_hook",     "custom_mw_js_res_hook",   "goplugin_res_hook"};
+    "header_injector",    "response_body_transform", "response_body_transform_jq",
+    "custom_mw_res_hook", "custom_mw_js_res_hook",   "goplugin_res_hook"};
 
 std::string pointerOf(std::string_view path) { return "/" + std::string(path); }
 
@@ -59,18 +61,22 @@ void checkSwitches(const Json& document, std::span<const Switch> switches, Repor
 
 void checkAuth(const Json& document, Report& report) {
   const bool custom = flagOf(document, "custom_plugin_auth_enabled") ||
-                      flagOf(document, "enable_coprocess_auth") || flagOf(document, "use_go_plugin_auth");
+                      flagOf(document, "enable_coprocess_auth") ||
+                      flagOf(document, "use_go_plugin_auth");
   if (flagOf(document, "use_keyless")) return;
   const std::size_t before = report.errors();
   checkSwitches(document, kAuthMethods, report);
   if (!custom && report.errors() == before) {
-    report.notBuilt("/use_keyless", "token authentication (use_keyless is false and no plugin authenticates)");
+    report.notBuilt("/use_keyless",
+                    "token authentication (use_keyless is false and no plugin authenticates)");
   }
   if (const Json* extractor = memberAt(document, "custom_middleware/id_extractor");
-      extractor != nullptr && !flagOf(*extractor, "disabled") && !textOf(*extractor, "extract_from").empty()) {
+      extractor != nullptr && !flagOf(*extractor, "disabled") &&
+      !textOf(*extractor, "extract_from").empty()) {
     report.notBuilt("/custom_middleware/id_extractor", "the id extractor");
   }
-  if (const Json* groups = filled(document, "security_requirements"); groups != nullptr && groups->size() > 1) {
+  if (const Json* groups = filled(document, "security_requirements");
+      groups != nullptr && groups->size() > 1) {
     report.notBuilt("/security_requirements", "a choice of authentication methods");
   }
   for (const char* provider : {"auth_provider", "session_provider"}) {
@@ -78,7 +84,8 @@ void checkAuth(const Json& document, Report& report) {
     if (value == nullptr) continue;
     const std::string_view engine = textOf(*value, "storage_engine");
     if (!engine.empty() && engine != "redis") {
-      report.notBuilt(pointerOf(provider) + "/storage_engine", "the storage engine " + std::string(engine));
+      report.notBuilt(pointerOf(provider) + "/storage_engine",
+                      "the storage engine " + std::string(engine));
     }
   }
 }
@@ -113,11 +120,13 @@ void checkLimits(const Json& document, Report& report) {
     }
   }
   const Json* rate = memberAt(document, "global_rate_limit/rate");
-  if (rate != nullptr && rate->is_number() && rate->get<double>() > 0 && !flagOf(document, "disable_rate_limit") &&
+  if (rate != nullptr && rate->is_number() && rate->get<double>() > 0 &&
+      !flagOf(document, "disable_rate_limit") &&
       !flagOf(*member(document, "global_rate_limit"), "disabled")) {
     report.notBuilt("/global_rate_limit", "rate limiting");
   }
-  if (filled(document, "pinned_public_keys") != nullptr && !flagOf(document, "certificate_pinning_disabled")) {
+  if (filled(document, "pinned_public_keys") != nullptr &&
+      !flagOf(document, "certificate_pinning_disabled")) {
     report.notBuilt("/pinned_public_keys", "certificate pinning");
   }
 }
@@ -135,10 +144,12 @@ void checkEvents(const Json& document, Report& report) {
     }
   }
   const Json* uptime = member(document, "uptime_tests");
-  if (uptime != nullptr && filled(*uptime, "check_list") != nullptr && !flagOf(*uptime, "disabled")) {
+  if (uptime != nullptr && filled(*uptime, "check_list") != nullptr &&
+      !flagOf(*uptime, "disabled")) {
     report.notBuilt("/uptime_tests/check_list", "uptime tests");
   }
-  if (filled(document, "error_overrides") != nullptr && !flagOf(document, "error_overrides_disabled")) {
+  if (filled(document, "error_overrides") != nullptr &&
+      !flagOf(document, "error_overrides_disabled")) {
     report.notBuilt("/error_overrides", "replacing error answers");
   }
 }
@@ -153,7 +164,8 @@ void checkProcessors(const Json& document, Report& report) {
     bool passive = false;
     for (const std::string_view known : kPassiveProcessors) passive = passive || name == known;
     if (name == "header_transform" || (passive && filled(processor, "options") != nullptr)) {
-      report.notBuilt(place, "the response processor " + std::string(name) + " with options of its own");
+      report.notBuilt(place,
+                      "the response processor " + std::string(name) + " with options of its own");
     } else if (!passive) {
       report.warn(place, "No such processor: " + std::string(name));
     }
@@ -196,7 +208,8 @@ void checkVersion(const Json& version, const std::string& place, Report& report)
     const std::string set = kind;
     if (flagOf(version, set + "_disabled")) continue;
     for (const std::string& field : {set, set + "_remove"}) {
-      if (filled(version, field) != nullptr) report.notBuilt(pointerTo(place, field), "changing headers by definition");
+      if (filled(version, field) != nullptr)
+        report.notBuilt(pointerTo(place, field), "changing headers by definition");
     }
   }
   const Json* size = member(version, "global_size_limit");
@@ -220,7 +233,8 @@ const Json* selectedVersion(const Json& document, std::string& key, Report* repo
     if (version == nullptr) continue;
     if (found != nullptr) {
       if (report != nullptr) {
-        report->error("/version_data/versions", "Ambiguous default API version for this non-versioned API");
+        report->error("/version_data/versions",
+                      "Ambiguous default API version for this non-versioned API");
       }
       return nullptr;
     }
@@ -228,7 +242,8 @@ const Json* selectedVersion(const Json& document, std::string& key, Report* repo
     key = name;
   }
   if (found == nullptr && report != nullptr) {
-    report->error("/version_data/versions", "No default API version for this non-versioned API found");
+    report->error("/version_data/versions",
+                  "No default API version for this non-versioned API found");
   }
   return found;
 }

@@ -1,5 +1,5 @@
-// What OAS documents may ask for and this release does not do, where the conversion to a Classic definition does not
-// carry it over (what it carries over is judged there).
+// What OAS documents may ask for and this release does not do, where the conversion to a Classic
+// definition does not carry it over (what it carries over is judged there).
 
 #include <set>
 #include <string>
@@ -37,7 +37,8 @@ std::string placeOf(std::string_view path) {
 void checkSections(const Json& extension, std::span<const Section> sections, Report& report) {
   for (const Section& section : sections) {
     const Json* found = memberAt(extension, section.path);
-    if (found != nullptr && flagOf(*found, "enabled")) report.notBuilt(placeOf(section.path), section.what);
+    if (found != nullptr && flagOf(*found, "enabled"))
+      report.notBuilt(placeOf(section.path), section.what);
   }
 }
 
@@ -99,10 +100,13 @@ void forEachBlock(const Json& document, Report& report, Visit&& visit) {
 }
 
 void checkMetadata(const Json& document, Report& report) {
+  if (member(document, "x-tyk-streaming") != nullptr)
+    report.notBuilt("/x-tyk-streaming", "streams");
   const Json* extension = member(document, kExtension);
   if (extension == nullptr) return;
   const std::string_view metadata = "server/authentication/protectedResourceMetadata";
-  if (const Json* found = memberAt(*extension, metadata); found != nullptr && flagOf(*found, "enabled")) {
+  if (const Json* found = memberAt(*extension, metadata);
+      found != nullptr && flagOf(*found, "enabled")) {
     report.notBuilt(placeOf(metadata), "protected resource metadata");
   }
 }
@@ -133,7 +137,8 @@ void checkOasNotBuilt(const Json& document, Report& report) {
 void checkCompanion(const Json& document, Report& report) {
   checkMetadata(document, report);
   forEachBlock(document, report, [&](const std::string& name, const std::string& place) {
-    if (name == "validateRequest" || name == "mockResponse" || name == "scopeCheck" || name == "exchange") {
+    if (name == "validateRequest" || name == "mockResponse" || name == "scopeCheck" ||
+        name == "exchange") {
       report.notBuilt(place, "the endpoint rule " + name);
     }
   });

@@ -21,7 +21,9 @@ const Json& section(const Json& from, std::string_view path) {
   return found != nullptr && found->is_object() ? *found : kEmpty;
 }
 
-bool enabled(const Json& from, std::string_view path) { return flagOf(section(from, path), "enabled"); }
+bool enabled(const Json& from, std::string_view path) {
+  return flagOf(section(from, path), "enabled");
+}
 
 /// The member's value, or `otherwise`.
 Json valueOr(const Json& from, std::string_view name, Json otherwise) {
@@ -40,8 +42,11 @@ void copyMembers(const Json& from, std::span<const Rename> names, Json& to) {
 }
 
 void convertInfo(const Json& extension, Json& out) {
-  constexpr Rename kNames[] = {
-      {"id", "api_id"}, {"dbId", "id"}, {"orgId", "org_id"}, {"name", "name"}, {"expiration", "expiration"}};
+  constexpr Rename kNames[] = {{"id", "api_id"},
+                               {"dbId", "id"},
+                               {"orgId", "org_id"},
+                               {"name", "name"},
+                               {"expiration", "expiration"}};
   const Json& info = section(extension, "info");
   copyMembers(info, kNames, out);
   out["active"] = flagOf(section(info, "state"), "active");
@@ -63,10 +68,14 @@ Json authSources(const Json& from) {
 }
 
 Json convertPlugin(const Json& from) {
-  constexpr Rename kNames[] = {{"functionName", "name"},     {"path", "path"},
-                               {"code", "code"},             {"rawBodyOnly", "raw_body_only"},
-                               {"requireSession", "require_session"}, {"driver", "driver"},
-                               {"timeoutMs", "timeout_ms"},  {"onError", "on_error"}};
+  constexpr Rename kNames[] = {{"functionName", "name"},
+                               {"path", "path"},
+                               {"code", "code"},
+                               {"rawBodyOnly", "raw_body_only"},
+                               {"requireSession", "require_session"},
+                               {"driver", "driver"},
+                               {"timeoutMs", "timeout_ms"},
+                               {"onError", "on_error"}};
   Json out = Json::object();
   copyMembers(from, kNames, out);
   out["disabled"] = !flagOf(from, "enabled");
@@ -74,8 +83,10 @@ Json convertPlugin(const Json& from) {
 }
 
 void convertExtractor(const Json& config, Json& middleware) {
-  constexpr Rename kNames[] = {{"headerName", "header_name"}, {"formParamName", "param_name"},
-                               {"regexp", "regex_expression"}, {"regexpMatchIndex", "regex_match_index"},
+  constexpr Rename kNames[] = {{"headerName", "header_name"},
+                               {"formParamName", "param_name"},
+                               {"regexp", "regex_expression"},
+                               {"regexpMatchIndex", "regex_match_index"},
                                {"xPathExp", "xpath_expression"}};
   const Json& from = section(config, "idExtractor");
   Json out = {{"disabled", !flagOf(from, "enabled")},
@@ -112,7 +123,8 @@ void convertServer(const Json& extension, Json& out) {
   out["protocol"] = std::string(textOf(from, "protocol"));
   out["listen_port"] = valueOr(from, "port", 0);
   out["use_mutual_tls_auth"] = enabled(from, "clientCertificates");
-  out["client_certificates"] = valueOr(section(from, "clientCertificates"), "allowlist", Json::array());
+  out["client_certificates"] =
+      valueOr(section(from, "clientCertificates"), "allowlist", Json::array());
   out["tags_disabled"] = !enabled(from, "gatewayTags");
   out["tags"] = valueOr(section(from, "gatewayTags"), "tags", Json::array());
   const Json& domain = section(from, "customDomain");
@@ -144,8 +156,10 @@ void convertBalancing(const Json& from, Json& proxy) {
   if (targets != nullptr && targets->is_array()) {
     for (const Json& target : *targets) {
       const Json* weight = member(target, "weight");
-      const std::int64_t given = weight != nullptr && weight->is_number_integer() ? weight->get<std::int64_t>() : 0;
-      for (std::int64_t i = 0; i < std::min(given, kMaxWeight); ++i) list.push_back(std::string(textOf(target, "url")));
+      const std::int64_t given =
+          weight != nullptr && weight->is_number_integer() ? weight->get<std::int64_t>() : 0;
+      for (std::int64_t i = 0; i < std::min(given, kMaxWeight); ++i)
+        list.push_back(std::string(textOf(target, "url")));
     }
   }
   proxy["target_list"] = std::move(list);
@@ -172,7 +186,8 @@ void convertUpstream(const Json& extension, Json& out) {
   out["upstream_certificates"] = Json::object();
   if (const Json* entries = filled(mutual, "domainToCertificateMapping"); entries != nullptr) {
     for (const Json& entry : *entries) {
-      out["upstream_certificates"][std::string(textOf(entry, "domain"))] = std::string(textOf(entry, "certificate"));
+      out["upstream_certificates"][std::string(textOf(entry, "domain"))] =
+          std::string(textOf(entry, "certificate"));
     }
   }
   const Json& pinning = section(from, "certificatePinning");
@@ -190,7 +205,8 @@ void convertUpstream(const Json& extension, Json& out) {
   const Json& rate = section(from, "rateLimit");
   const auto per = parseDuration(textOf(rate, "per"));
   const Json count = valueOr(rate, "rate", 0);
-  const bool limited = flagOf(rate, "enabled") && per && per->count() > 0 && count.is_number() && count.get<double>() > 0;
+  const bool limited = flagOf(rate, "enabled") && per && per->count() > 0 && count.is_number() &&
+                       count.get<double>() > 0;
   out["global_rate_limit"] = {{"disabled", !limited},
                               {"rate", count},
                               {"per", per ? static_cast<double>(per->count()) / 1e9 : 0.0}};
@@ -214,8 +230,11 @@ void convertTraffic(const Json& global, Json& out) {
   out["expire_analytics_after"] = retention ? retention->count() / 1'000'000'000 : std::int64_t{0};
   const Json* plugins = filled(from, "plugins");
   if (plugins == nullptr || !plugins->is_array()) return;
-  constexpr Rename kNames[] = {{"functionName", "func_name"}, {"path", "plugin_path"}, {"driver", "driver"},
-                               {"timeoutMs", "timeout_ms"},   {"onError", "on_error"}};
+  constexpr Rename kNames[] = {{"functionName", "func_name"},
+                               {"path", "plugin_path"},
+                               {"driver", "driver"},
+                               {"timeoutMs", "timeout_ms"},
+                               {"onError", "on_error"}};
   Json plugin = Json::object();
   copyMembers((*plugins)[0], kNames, plugin);
   plugin["enable"] = flagOf((*plugins)[0], "enabled");
@@ -223,13 +242,20 @@ void convertTraffic(const Json& global, Json& out) {
 }
 
 void convertCorsAndCache(const Json& global, Json& out) {
-  constexpr Rename kCors[] = {{"enabled", "enable"}, {"maxAge", "max_age"}, {"allowCredentials", "allow_credentials"},
-                              {"exposedHeaders", "exposed_headers"}, {"allowedHeaders", "allowed_headers"},
-                              {"optionsPassthrough", "options_passthrough"}, {"debug", "debug"},
-                              {"allowedOrigins", "allowed_origins"}, {"allowedMethods", "allowed_methods"}};
-  constexpr Rename kCache[] = {{"enabled", "enable_cache"}, {"timeout", "cache_timeout"},
+  constexpr Rename kCors[] = {{"enabled", "enable"},
+                              {"maxAge", "max_age"},
+                              {"allowCredentials", "allow_credentials"},
+                              {"exposedHeaders", "exposed_headers"},
+                              {"allowedHeaders", "allowed_headers"},
+                              {"optionsPassthrough", "options_passthrough"},
+                              {"debug", "debug"},
+                              {"allowedOrigins", "allowed_origins"},
+                              {"allowedMethods", "allowed_methods"}};
+  constexpr Rename kCache[] = {{"enabled", "enable_cache"},
+                               {"timeout", "cache_timeout"},
                                {"cacheAllSafeRequests", "cache_all_safe_requests"},
-                               {"cacheResponseCodes", "cache_response_codes"}, {"cacheByHeaders", "cache_by_headers"},
+                               {"cacheResponseCodes", "cache_response_codes"},
+                               {"cacheByHeaders", "cache_by_headers"},
                                {"enableUpstreamCacheControl", "enable_upstream_cache_control"},
                                {"controlTTLHeaderName", "cache_control_ttl_header"}};
   out["CORS"] = {{"enable", false}};
@@ -243,7 +269,8 @@ void convertGlobal(const Json& extension, Json& out) {
   Json& middleware = out["custom_middleware"];
   middleware["driver"] = std::string(textOf(section(global, "pluginConfig"), "driver"));
   middleware["pre"] = convertPlugins(global, "prePlugins", "prePlugin");
-  middleware["post_key_auth"] = convertPlugins(global, "postAuthenticationPlugins", "postAuthenticationPlugin");
+  middleware["post_key_auth"] =
+      convertPlugins(global, "postAuthenticationPlugins", "postAuthenticationPlugin");
   middleware["post"] = convertPlugins(global, "postPlugins", "postPlugin");
   middleware["response"] = convertPlugins(global, "responsePlugins", "responsePlugin");
   const Json& bundle = section(global, "pluginConfig/bundle");
@@ -266,13 +293,17 @@ void convertHeaders(const Json& global, const char* name, const std::string& fie
   version[field + "_remove"] = valueOr(from, "remove", Json::array());
   version[field] = Json::object();
   if (const Json* add = filled(from, "add"); add != nullptr) {
-    for (const Json& header : *add) version[field][std::string(textOf(header, "name"))] = std::string(textOf(header, "value"));
+    for (const Json& header : *add)
+      version[field][std::string(textOf(header, "name"))] = std::string(textOf(header, "value"));
   }
 }
 
 void convertVersion(const Json& extension, Json& out) {
   const Json& global = section(extension, "middleware/global");
-  Json version = {{"name", ""}, {"expires", ""}, {"use_extended_paths", true}, {"extended_paths", Json::object()}};
+  Json version = {{"name", ""},
+                  {"expires", ""},
+                  {"use_extended_paths", true},
+                  {"extended_paths", Json::object()}};
   convertHeaders(global, "transformRequestHeaders", "global_headers", version);
   convertHeaders(global, "transformResponseHeaders", "global_response_headers", version);
   const Json& size = section(global, "requestSizeLimit");
@@ -283,68 +314,11 @@ void convertVersion(const Json& extension, Json& out) {
   const Json& timeout = section(extension, "upstream/enforceTimeout");
   const auto duration = parseDuration(textOf(timeout, "duration"));
   version["global_enforce_timeout"] = std::string(textOf(timeout, "duration"));
-  version["global_enforce_timeout_disabled"] = !flagOf(timeout, "enabled") || !duration || duration->count() == 0;
+  version["global_enforce_timeout_disabled"] =
+      !flagOf(timeout, "enabled") || !duration || duration->count() == 0;
   out["version_data"] = {{"not_versioned", true}, {"default_version", ""}};
   out["version_data"]["versions"][""] = std::move(version);
   out["definition"] = {{"enabled", false}, {"location", ""}, {"key", ""}};
-}
-
-struct Origin {
-  std::string_view classic;
-  std::string_view oas;  ///< below the extension
-};
-/// Longer places before those they start with.
-constexpr Origin kOrigins[] = {
-    {"/api_id", "/info/id"},
-    {"/name", "/info/name"},
-    {"/active", "/info/state/active"},
-    {"/expiration", "/info/expiration"},
-    {"/proxy/listen_path", "/server/listenPath/value"},
-    {"/proxy/target_url", "/upstream/url"},
-    {"/proxy/target_list", "/upstream/loadBalancing/targets"},
-    {"/proxy/check_host_against_uptime_tests", "/upstream/loadBalancing/skipUnavailableHosts"},
-    {"/proxy/transport/proxy_url", "/upstream/proxy/url"},
-    {"/proxy/transport", "/upstream/tlsTransport"},
-    {"/protocol", "/server/protocol"},
-    {"/listen_port", "/server/port"},
-    {"/domain", "/server/customDomain/name"},
-    {"/certificates", "/server/customDomain/certificates"},
-    {"/use_mutual_tls_auth", "/server/clientCertificates/enabled"},
-    {"/enable_batch_request_support", "/server/batchProcessing/enabled"},
-    {"/allowed_ips", "/server/ipAccessControl/allow"},
-    {"/blacklisted_ips", "/server/ipAccessControl/block"},
-    {"/use_keyless", "/server/authentication/enabled"},
-    {"/strip_auth_data", "/server/authentication/stripAuthorizationData"},
-    {"/custom_middleware/auth_check", "/server/authentication/custom/config"},
-    {"/custom_middleware/id_extractor", "/server/authentication/custom/config/idExtractor"},
-    {"/custom_middleware/pre", "/middleware/global/prePlugins"},
-    {"/custom_middleware/post_key_auth", "/middleware/global/postAuthenticationPlugins"},
-    {"/custom_middleware/post", "/middleware/global/postPlugins"},
-    {"/custom_middleware/response", "/middleware/global/responsePlugins"},
-    {"/custom_middleware_bundle", "/middleware/global/pluginConfig/bundle"},
-    {"/analytics_plugin", "/middleware/global/trafficLogs/plugins/0"},
-    {"/upstream_certificates", "/upstream/mutualTLS/domainToCertificateMapping"},
-    {"/pinned_public_keys", "/upstream/certificatePinning"},
-    {"/global_rate_limit", "/upstream/rateLimit"},
-    {"/CORS", "/middleware/global/cors"},
-    {"/cache_options", "/middleware/global/cache"},
-    {"/version_data/versions//global_headers", "/middleware/global/transformRequestHeaders/add"},
-    {"/version_data/versions//global_headers_remove", "/middleware/global/transformRequestHeaders/remove"},
-    {"/version_data/versions//global_response_headers", "/middleware/global/transformResponseHeaders/add"},
-    {"/version_data/versions//global_response_headers_remove", "/middleware/global/transformResponseHeaders/remove"},
-    {"/version_data/versions//global_size_limit", "/middleware/global/requestSizeLimit"},
-    {"/version_data/versions//global_enforce_timeout", "/upstream/enforceTimeout/duration"},
-};
-
-/// Members whose last segment has another spelling in the OAS document.
-std::string renamedTail(std::string rest) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kNames{
-      {{"/timeout_ms", "/timeoutMs"}, {"/on_error", "/onError"}, {"/ssl_min_version", "/minVersion"},
-       {"/ssl_max_version", "/maxVersion"}, {"/enable", "/enabled"}, {"/enable_cache", "/enabled"}}};
-  for (const auto& [classic, oas] : kNames) {
-    if (rest.ends_with(classic)) return rest.substr(0, rest.size() - classic.size()) + std::string(oas);
-  }
-  return rest;
 }
 
 }  // namespace
@@ -358,17 +332,6 @@ Json classicFromOas(const Json& document) {
   convertGlobal(extension, out);
   convertVersion(extension, out);
   return out;
-}
-
-std::string oasPointer(std::string_view classic_pointer) {
-  const std::string base = std::string("/") + kExtension;
-  for (const Origin& origin : kOrigins) {
-    if (!classic_pointer.starts_with(origin.classic)) continue;
-    const std::string_view rest = classic_pointer.substr(origin.classic.size());
-    if (!rest.empty() && rest.front() != '/') continue;
-    return base + std::string(origin.oas) + renamedTail(std::string(rest));
-  }
-  return base;
 }
 
 }  // namespace tykpp::definition

@@ -65,7 +65,8 @@ void separateListenPaths(ApiList& apis, const ApiList* previous, Problems& probl
     auto copy = moved(spec, taken);
     // The same move as before is the same API: what runs is kept.
     const auto before = running.find(spec.api_id);
-    if (before != running.end() && (*before->second)->checksum == copy->checksum) copy = *before->second;
+    if (before != running.end() && (*before->second)->checksum == copy->checksum)
+      copy = *before->second;
     problems.push_back({Severity::kError, spec.file, "/proxy/listen_path",
                         "Listen path collision, changed to " + copy->listen_path});
     taken.insert(placeOf(*copy));

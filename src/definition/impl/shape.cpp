@@ -9,24 +9,35 @@ namespace {
 
 const char* kindName(Kind kind) {
   switch (kind) {
-    case Kind::kString: return "a string";
-    case Kind::kBool: return "true or false";
-    case Kind::kInt: return "an integer";
-    case Kind::kUnsigned: return "an integer of at least 0";
-    case Kind::kFloat: return "a number";
-    case Kind::kList: return "an array";
+    case Kind::kString:
+      return "a string";
+    case Kind::kBool:
+      return "true or false";
+    case Kind::kInt:
+      return "an integer";
+    case Kind::kUnsigned:
+      return "an integer of at least 0";
+    case Kind::kFloat:
+      return "a number";
+    case Kind::kList:
+      return "an array";
     case Kind::kMap:
-    case Kind::kObject: return "an object";
-    case Kind::kAny: break;
+    case Kind::kObject:
+      return "an object";
+    case Kind::kAny:
+      break;
   }
   return "any value";
 }
 
 bool fits(const Json& value, Kind kind) {
   switch (kind) {
-    case Kind::kAny: return true;
-    case Kind::kString: return value.is_string();
-    case Kind::kBool: return value.is_boolean();
+    case Kind::kAny:
+      return true;
+    case Kind::kString:
+      return value.is_string();
+    case Kind::kBool:
+      return value.is_boolean();
     case Kind::kInt:
       // Beyond 63 bits the parser falls back to unsigned.
       return value.is_number_integer() &&
@@ -34,13 +45,18 @@ bool fits(const Json& value, Kind kind) {
     case Kind::kUnsigned:
       // Converted documents hold small numbers as signed ones.
       return fits(value, Kind::kInt) && value.get<std::int64_t>() >= 0;
-    case Kind::kFloat: return value.is_number();
-    case Kind::kList: return value.is_array();
+    case Kind::kFloat:
+      return value.is_number();
+    case Kind::kList:
+      return value.is_array();
     case Kind::kMap:
-    case Kind::kObject: return value.is_object();
+    case Kind::kObject:
+      return value.is_object();
   }
   return false;
 }
+
+bool isScalar(Kind kind) { return kind < Kind::kList; }
 
 const Field* findExact(std::span<const Field> fields, std::string_view name) {
   for (const Field& field : fields) {
@@ -74,7 +90,9 @@ void applyToObject(Json& value, const Shape& shape, const std::string& pointer, 
       it = value.erase(it);
       continue;
     }
-    if (field != nullptr && !(field->shape->kind == Kind::kAny)) {
+    // The place is put into words only where somebody may want it: most members are scalars of the
+    // right type.
+    if (field != nullptr && !(isScalar(field->shape->kind) && fits(*it, field->shape->kind))) {
       applyShape(*it, *field->shape, pointerTo(pointer, it.key()), unknown, report);
     }
     ++it;

@@ -1,5 +1,5 @@
-#include <gtest/gtest.h>
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,9 +23,12 @@ using test::with;
 
 class ApiDirectoryTest : public ::testing::Test {
  protected:
-  LoadResult load(const ApiList* previous = nullptr) { return directory_.load(dir_.path(), config_, previous); }
+  LoadResult load(const ApiList* previous = nullptr) {
+    return directory_.load(dir_.path(), config_, previous);
+  }
   void write(std::string_view name, const json& definition) { dir_.write(name, definition.dump()); }
-  /// Makes the file look as if it had been written long ago, so that its stamp alone tells it is unchanged.
+  /// Makes the file look as if it had been written long ago, so that its stamp alone tells it is
+  /// unchanged.
   void age(std::string_view name) {
     timespec times[2] = {{1'600'000'000 + ++age_, 0}, {1'600'000'000 + age_, 0}};
     ::utimensat(AT_FDCWD, dir_.file(name).c_str(), times, 0);
@@ -70,9 +73,11 @@ TEST_F(ApiDirectoryTest, TellsAboutEveryFileThatIsNoDefinition) {
   const LoadResult result = load();
   ASSERT_EQ(result.apis.size(), 1U);
   const std::string problems = shown(result.problems);
-  for (const char* expected : {"broken.json : not valid JSON", "empty.json : not valid JSON", "folder.json : is a directory",
-                               "pipe.json : is not a regular file", "dangling.json : cannot be examined: No such file",
-                               "types.json /active: expected true or false", "larger than the limit of 16777216 bytes"}) {
+  for (const char* expected :
+       {"broken.json : not valid JSON", "empty.json : not valid JSON",
+        "folder.json : is a directory", "pipe.json : is not a regular file",
+        "dangling.json : cannot be examined: No such file",
+        "types.json /active: expected true or false", "larger than the limit of 16777216 bytes"}) {
     EXPECT_NE(problems.find(expected), std::string::npos) << expected << "\n" << problems;
   }
 }
@@ -80,7 +85,8 @@ TEST_F(ApiDirectoryTest, TellsAboutEveryFileThatIsNoDefinition) {
 TEST_F(ApiDirectoryTest, TellsAboutAnUnreadableFile) {
   write("secret.json", classicDefinition());
   ::chmod(dir_.file("secret.json").c_str(), 0);
-  if (::access(dir_.file("secret.json").c_str(), R_OK) == 0) GTEST_SKIP() << "this user may read everything";
+  if (::access(dir_.file("secret.json").c_str(), R_OK) == 0)
+    GTEST_SKIP() << "this user may read everything";
   const LoadResult result = load();
   EXPECT_TRUE(result.apis.empty());
   EXPECT_NE(shown(result.problems).find("Permission denied"), std::string::npos);
@@ -96,7 +102,8 @@ TEST_F(ApiDirectoryTest, SaysWhenTheDirectoryIsNotThere) {
 TEST_F(ApiDirectoryTest, DoesNotReadUnchangedFilesAgain) {
   write("a.json", classicDefinition("a", "/a/"));
   dir_.write("bad.json", "{");
-  std::this_thread::sleep_for(std::chrono::milliseconds(60));  // past the time in which stamps prove nothing
+  std::this_thread::sleep_for(
+      std::chrono::milliseconds(60));  // past the time in which stamps prove nothing
   const LoadResult first = load();
   EXPECT_EQ(first.files_read, 2U);
   const LoadResult second = load(&first.apis);
@@ -138,7 +145,9 @@ TEST_F(ApiDirectoryTest, KeepsTheLastGoodVersionOfABrokenFile) {
   age("a.json");
   const LoadResult second = load(&first.apis);
   EXPECT_EQ(second.apis.at(0), first.apis.at(0));
-  EXPECT_NE(shown(second.problems).find("the last good version of the API is kept"), std::string::npos) << shown(second.problems);
+  EXPECT_NE(shown(second.problems).find("the last good version of the API is kept"),
+            std::string::npos)
+      << shown(second.problems);
   std::filesystem::remove(dir_.file("a.json"));
   ASSERT_EQ(::mkdir(dir_.file("a.json").c_str(), 0755), 0);
   EXPECT_EQ(load(&second.apis).apis.size(), 1U);
@@ -179,7 +188,8 @@ TEST_F(ApiDirectoryTest, MovesBothNewApisOfOneListenPath) {
   EXPECT_EQ(find(result, "twin2")->listen_path, "/twin/-twin2");
   EXPECT_EQ(find(result, "twin1")->wanted_listen_path, "/twin/");
   EXPECT_EQ(test::errorCount(result.problems), 2U);
-  EXPECT_NE(shown(result.problems).find("Listen path collision, changed to /twin/-twin1"), std::string::npos);
+  EXPECT_NE(shown(result.problems).find("Listen path collision, changed to /twin/-twin1"),
+            std::string::npos);
   const LoadResult again = load(&result.apis);
   EXPECT_EQ(find(again, "twin1"), find(result, "twin1")) << "the same move is the same API";
   std::filesystem::remove(dir_.file("2.json"));
@@ -243,7 +253,8 @@ TEST_F(ApiDirectoryTest, RefusesAnApiWhoseCompanionIsUnusable) {
   dir_.write("one-oas.json", "{ broken");
   const LoadResult broken = load();
   EXPECT_TRUE(broken.apis.empty());
-  EXPECT_NE(shown(broken.problems).find("one-oas.json : not valid JSON"), std::string::npos) << shown(broken.problems);
+  EXPECT_NE(shown(broken.problems).find("one-oas.json : not valid JSON"), std::string::npos)
+      << shown(broken.problems);
 }
 
 TEST_F(ApiDirectoryTest, ReloadsTenThousandFilesByTheirStamps) {
@@ -252,7 +263,8 @@ TEST_F(ApiDirectoryTest, ReloadsTenThousandFilesByTheirStamps) {
     const std::string id = "api" + std::to_string(i);
     write(id + ".json", classicDefinition(id, "/" + id + "/"));
   }
-  std::this_thread::sleep_for(std::chrono::milliseconds(60));  // past the time in which stamps prove nothing
+  std::this_thread::sleep_for(
+      std::chrono::milliseconds(60));  // past the time in which stamps prove nothing
   const auto start = std::chrono::steady_clock::now();
   const LoadResult first = load();
   const auto loaded = std::chrono::steady_clock::now();
@@ -264,7 +276,8 @@ TEST_F(ApiDirectoryTest, ReloadsTenThousandFilesByTheirStamps) {
   EXPECT_EQ(second.files_read, 1U);
   EXPECT_EQ(find(second, "api77")->listen_path, "/changed/");
   using Milliseconds = std::chrono::duration<double, std::milli>;
-  std::printf("full load %.1f ms, reload %.1f ms\n", Milliseconds(loaded - start).count(), Milliseconds(end - changed).count());
+  std::printf("full load %.1f ms, reload %.1f ms\n", Milliseconds(loaded - start).count(),
+              Milliseconds(end - changed).count());
 }
 
 }  // namespace

@@ -15,7 +15,8 @@ using test::problemAt;
 using test::shown;
 using test::with;
 
-Result<ApiSpec> parse(const json& definition, Problems& problems, const GatewayConfig& config = {}) {
+Result<ApiSpec> parse(const json& definition, Problems& problems,
+                      const GatewayConfig& config = {}) {
   return parseClassic(definition.dump(), "apps/one.json", config, problems);
 }
 
@@ -86,7 +87,9 @@ TEST(Classic, FindsFieldsInAnyCaseAndPrefersTheExactOne) {
 
 TEST(Classic, TakesNullForMissing) {
   json definition = classicDefinition();
-  for (const char* field : {"domain", "expiration", "custom_middleware", "CORS", "tags", "config_data"}) definition[field] = nullptr;
+  for (const char* field :
+       {"domain", "expiration", "custom_middleware", "CORS", "tags", "config_data"})
+    definition[field] = nullptr;
   EXPECT_EQ(parsed(definition).domain, "");
 }
 
@@ -101,8 +104,9 @@ TEST(Classic, NamesTheFieldAndTypeOfEveryWrongValue) {
   definition["tags"] = "one";
   Problems problems;
   EXPECT_FALSE(parse(definition, problems));
-  for (const char* pointer : {"/active", "/proxy/strip_listen_path", "/proxy/target_list/1", "/listen_port",
-                              "/version_data/versions/Default/name", "/custom_middleware/pre", "/tags"}) {
+  for (const char* pointer :
+       {"/active", "/proxy/strip_listen_path", "/proxy/target_list/1", "/listen_port",
+        "/version_data/versions/Default/name", "/custom_middleware/pre", "/tags"}) {
     ASSERT_NE(problemAt(problems, pointer), nullptr) << pointer << "\n" << shown(problems);
     EXPECT_EQ(problemAt(problems, pointer)->file, "apps/one.json");
   }
@@ -117,9 +121,10 @@ TEST(Classic, RefusesTextThatIsNoDefinition) {
     for (int i = 0; i < 500; ++i) text += R"({"config_data":)";
     return text;
   }();
-  for (const std::string& text : {std::string(), std::string("{"), std::string("{ \"api_id\": "), std::string("[]"),
-                                  std::string("5"), std::string("null"), std::string("{} x"), std::string("\xff\xfe"),
-                                  std::string("{\"api_id\": \"\xff\"}"), std::string("{\"a\": 1e999}"), deep, deep_object}) {
+  for (const std::string& text :
+       {std::string(), std::string("{"), std::string("{ \"api_id\": "), std::string("[]"),
+        std::string("5"), std::string("null"), std::string("{} x"), std::string("\xff\xfe"),
+        std::string("{\"api_id\": \"\xff\"}"), std::string("{\"a\": 1e999}"), deep, deep_object}) {
     Problems problems;
     const auto spec = parseClassic(text, "bad.json", {}, problems);
     ASSERT_FALSE(spec) << text.substr(0, 40);
@@ -131,7 +136,8 @@ TEST(Classic, RefusesTextThatIsNoDefinition) {
 TEST(Classic, TellsWhereJsonEnds) {
   Problems problems;
   EXPECT_FALSE(parseClassic("{\n  \"api_id\": \"x\",\n", "bad.json", {}, problems));
-  EXPECT_NE(problems.front().reason.find("not valid JSON: line"), std::string::npos) << problems.front().reason;
+  EXPECT_NE(problems.front().reason.find("not valid JSON: line"), std::string::npos)
+      << problems.front().reason;
 }
 
 TEST(Classic, RefusesWhatCannotBeServed) {
@@ -181,10 +187,12 @@ TEST(Classic, ServesAnInactiveApiWithAWarning) {
 }
 
 TEST(Classic, ReadsTheExpiryInUtc) {
-  EXPECT_EQ(parsed(with(classicDefinition(), "/expiration", "2024-02-29 12:30")).expires_at, 1709209800);
+  EXPECT_EQ(parsed(with(classicDefinition(), "/expiration", "2024-02-29 12:30")).expires_at,
+            1709209800);
   EXPECT_FALSE(parsed(with(classicDefinition(), "/expiration", "-1")).expires_at);
   EXPECT_FALSE(parsed(with(classicDefinition(), "/expiration", "")).expires_at);
-  for (const char* text : {"2023-02-29 12:30", "never", "2024-01-01", "2024-01-01 24:00", "2024-01-01T00:00"}) {
+  for (const char* text :
+       {"2023-02-29 12:30", "never", "2024-01-01", "2024-01-01 24:00", "2024-01-01T00:00"}) {
     Problems problems;
     const auto spec = parse(with(classicDefinition(), "/expiration", text), problems);
     ASSERT_TRUE(spec);
@@ -195,10 +203,13 @@ TEST(Classic, ReadsTheExpiryInUtc) {
 
 TEST(Classic, ReadsTheEnforcedTimeoutOfTheVersion) {
   const std::string field = "/version_data/versions/Default/global_enforce_timeout";
-  EXPECT_EQ(parsed(with(classicDefinition(), field, "1.5s")).enforced_timeout, std::chrono::milliseconds(1500));
-  EXPECT_EQ(parsed(with(classicDefinition(), field, "10us")).enforced_timeout, std::chrono::milliseconds(1));
+  EXPECT_EQ(parsed(with(classicDefinition(), field, "1.5s")).enforced_timeout,
+            std::chrono::milliseconds(1500));
+  EXPECT_EQ(parsed(with(classicDefinition(), field, "10us")).enforced_timeout,
+            std::chrono::milliseconds(1));
   EXPECT_FALSE(parsed(with(classicDefinition(), field, "0s")).enforced_timeout);
-  EXPECT_FALSE(parsed(with(with(classicDefinition(), field, "1s"), field + "_disabled", true)).enforced_timeout);
+  EXPECT_FALSE(parsed(with(with(classicDefinition(), field, "1s"), field + "_disabled", true))
+                   .enforced_timeout);
   Problems problems;
   const auto spec = parse(with(classicDefinition(), field, "soon"), problems);
   ASSERT_TRUE(spec);
@@ -236,10 +247,15 @@ TEST(Classic, MergesTlsSettingsOverTheConfiguration) {
   EXPECT_TRUE(plain.tls.insecure_skip_verify);
   EXPECT_EQ(plain.tls.min_version, 770);
   EXPECT_EQ(plain.tls.ciphers, std::vector<std::string>{"C"});
-  definition["proxy"]["transport"] = {{"ssl_min_version", 772}, {"ssl_max_version", 770}, {"ssl_ciphers", {"D"}}, {"ssl_force_common_name_check", true}, {"proxy_url", "http://p:3128"}};
+  definition["proxy"]["transport"] = {{"ssl_min_version", 772},
+                                      {"ssl_max_version", 770},
+                                      {"ssl_ciphers", {"D"}},
+                                      {"ssl_force_common_name_check", true},
+                                      {"proxy_url", "http://p:3128"}};
   const ApiSpec own = parsed(definition, config);
   EXPECT_EQ(own.tls.min_version, 772);
-  EXPECT_EQ(own.tls.max_version, 772) << "any maximum of an API means TLS 1.2, and not below the minimum";
+  EXPECT_EQ(own.tls.max_version, 772)
+      << "any maximum of an API means TLS 1.2, and not below the minimum";
   EXPECT_EQ(own.tls.ciphers, std::vector<std::string>{"D"});
   EXPECT_TRUE(own.tls.force_common_name_check);
   EXPECT_EQ(own.proxy_url, "http://p:3128");
@@ -253,7 +269,8 @@ TEST(Classic, ChoosesTheClientCertificateByHost) {
   config.upstream_certificates = {{"*", general}};
   json definition = with(classicDefinition(), "/proxy/target_url", "https://up.example.com:8443/");
   EXPECT_EQ(parsed(definition, config).tls.client_certificate, general);
-  EXPECT_EQ(parsed(classicDefinition(), config).tls.client_certificate, "") << "plain HTTP has none";
+  EXPECT_EQ(parsed(classicDefinition(), config).tls.client_certificate, "")
+      << "plain HTTP has none";
   for (const char* pattern : {"*.example.com", "up.example.com", "up.example.com:8443"}) {
     definition["upstream_certificates"] = {{pattern, own}, {"other.example.com", "missing.pem"}};
     EXPECT_EQ(parsed(definition, config).tls.client_certificate, own) << pattern;
@@ -265,11 +282,14 @@ TEST(Classic, ChoosesTheClientCertificateByHost) {
 TEST(Classic, RefusesClientCertificatesThatAreNoFiles) {
   json definition = with(classicDefinition(), "/proxy/target_url", "https://h/");
   Problems problems;
-  EXPECT_FALSE(parse(with(definition, "/upstream_certificates", {{"*", "/nowhere/c.pem"}}), problems));
-  EXPECT_NE(problemAt(problems, "/upstream_certificates/*")->reason.find("cannot be read"), std::string::npos);
+  EXPECT_FALSE(
+      parse(with(definition, "/upstream_certificates", {{"*", "/nowhere/c.pem"}}), problems));
+  EXPECT_NE(problemAt(problems, "/upstream_certificates/*")->reason.find("cannot be read"),
+            std::string::npos);
   problems.clear();
   EXPECT_FALSE(parse(with(definition, "/upstream_certificates", {{"*", "orgdeadbeef"}}), problems));
-  EXPECT_NE(problemAt(problems, "/upstream_certificates/*")->reason.find("not built"), std::string::npos);
+  EXPECT_NE(problemAt(problems, "/upstream_certificates/*")->reason.find("not built"),
+            std::string::npos);
 }
 
 TEST(Classic, ReplacesSecretReferencesFirst) {
@@ -299,16 +319,21 @@ TEST(ClassicPair, KeepsBothHalves) {
   ASSERT_TRUE(spec) << shown(problems);
   EXPECT_TRUE(spec->is_oas);
   EXPECT_EQ(spec->oas_text, oas.dump());
-  auto other = parsePair(classic.dump(), "one.json", test::with(oas, "/info/title", "new").dump(), "one-oas.json", {}, problems);
+  auto other = parsePair(classic.dump(), "one.json", test::with(oas, "/info/title", "new").dump(),
+                         "one-oas.json", {}, problems);
   ASSERT_TRUE(other);
   EXPECT_NE(spec->checksum, other->checksum);
 }
 
 TEST(ClassicPair, RefusesRulesThatOnlyTheOasHalfHas) {
   Problems problems;
-  const json oas = with(test::oasDefinition(), "/x-tyk-api-gateway/middleware/operations/getget/validateRequest/enabled", true);
-  EXPECT_FALSE(parsePair(with(classicDefinition(), "/is_oas", true).dump(), "one.json", oas.dump(), "one-oas.json", {}, problems));
-  const Problem* problem = problemAt(problems, "/x-tyk-api-gateway/middleware/operations/getget/validateRequest");
+  const json oas =
+      with(test::oasDefinition(),
+           "/x-tyk-api-gateway/middleware/operations/getget/validateRequest/enabled", true);
+  EXPECT_FALSE(parsePair(with(classicDefinition(), "/is_oas", true).dump(), "one.json", oas.dump(),
+                         "one-oas.json", {}, problems));
+  const Problem* problem =
+      problemAt(problems, "/x-tyk-api-gateway/middleware/operations/getget/validateRequest");
   ASSERT_NE(problem, nullptr) << shown(problems);
   EXPECT_EQ(problem->file, "one-oas.json");
 }

@@ -34,7 +34,8 @@ TEST(ConfigKeys, HaveTheVariablesOfTheExceptionTable) {
       {"cache_storage.optimisation_max_active", "CACHESTORAGE_MAXACTIVE"},
       {"oauth_refresh_token_expire", "OAUTHREFRESHEXPIRE"},
       {"enable_http_profiler", "HTTPPROFILE"},
-      {"local_session_cache.disable_cached_session_state", "LOCALSESSIONCACHE_DISABLECACHESESSIONSTATE"},
+      {"local_session_cache.disable_cached_session_state",
+       "LOCALSESSIONCACHE_DISABLECACHESESSIONSTATE"},
       {"local_session_cache.cached_session_eviction", "LOCALSESSIONCACHE_CACHESESSIONEVICTION"},
       {"proxy_ssl_ciphers", "PROXYSSLCIPHERSUITES"},
       {"monitor.configuration.header_map", "MONITOR_CONFIG_HEADERLIST"},
@@ -77,7 +78,8 @@ TEST(ConfigKeys, AndTheirVariablesAreUniqueAndDescribed) {
 }
 
 TEST(ConfigKeys, HideSecrets) {
-  for (const char* path : {"secret", "node_secret", "secrets", "storage.password", "kv.vault.token", "sentry_code"}) {
+  for (const char* path :
+       {"secret", "node_secret", "secrets", "storage.password", "kv.vault.token", "sentry_code"}) {
     EXPECT_TRUE(findConfigKey(path)->redacted) << path;
   }
 }
@@ -88,7 +90,8 @@ TEST(ConfigReference, InTheDocumentationIsTheOneOfTheTable) {
   const std::string expected = renderConfigReference();
   if (committed == expected) return;
   std::ofstream(TYKPP_BINARY_DIR "/configuration.md") << expected;
-  ADD_FAILURE() << "docs/reference/configuration.md is out of date, its text should be that of " TYKPP_BINARY_DIR "/configuration.md";
+  ADD_FAILURE() << "docs/reference/configuration.md is out of date, its text should be that "
+                   "of " TYKPP_BINARY_DIR "/configuration.md";
 }
 
 }  // namespace

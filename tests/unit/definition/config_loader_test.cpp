@@ -68,7 +68,8 @@ TEST_F(ConfigLoader, ReadsEveryKindOfValue) {
 }
 
 TEST_F(ConfigLoader, AppliesTheFixUps) {
-  const LoadedConfig loaded = load(R"({"listen_port": 0, "http_server_options": {"read_timeout": 0, "write_timeout": -1},
+  const LoadedConfig loaded =
+      load(R"({"listen_port": 0, "http_server_options": {"read_timeout": 0, "write_timeout": -1},
       "graceful_shutdown_timeout_duration": 0, "proxy_default_timeout": -2, "reload_interval": 0,
       "health_check_endpoint_name": "", "liveness_check": {"check_duration": 0}, "storage": {"type": "redis", "timeout": 0}})");
   ASSERT_TRUE(loaded.ok()) << shown(loaded.problems);
@@ -91,62 +92,71 @@ TEST_F(ConfigLoader, TellsEveryWrongValueAtOnce) {
       "log_level": "loud", "proxy_ssl_min_version": 3, "workers": -1, "plugin_on_error": "explode",
       "read_timeout_unknown": 1})");
   EXPECT_FALSE(loaded.ok());
-  for (const char* pointer : {"/listen_port", "/secret", "/storage", "/http_server_options/read_timeout",
-                              "/http_server_options/use_ssl", "/proxy_ssl_ciphers", "/secrets", "/log_level",
-                              "/proxy_ssl_min_version", "/workers", "/plugin_on_error"}) {
+  for (const char* pointer :
+       {"/listen_port", "/secret", "/storage", "/http_server_options/read_timeout",
+        "/http_server_options/use_ssl", "/proxy_ssl_ciphers", "/secrets", "/log_level",
+        "/proxy_ssl_min_version", "/workers", "/plugin_on_error"}) {
     const Problem* problem = problemAt(loaded.problems, pointer);
     ASSERT_NE(problem, nullptr) << pointer << "\n" << shown(loaded.problems);
     EXPECT_EQ(problem->severity, Severity::kError);
     EXPECT_EQ(problem->file, dir_.file("tyk.conf"));
   }
-  EXPECT_EQ(problemAt(loaded.problems, "/read_timeout_unknown"), nullptr) << "the daemon ignores unknown keys";
+  EXPECT_EQ(problemAt(loaded.problems, "/read_timeout_unknown"), nullptr)
+      << "the daemon ignores unknown keys";
   EXPECT_EQ(problemAt(loaded.problems, "/listen_port")->reason, "expected integer, found string");
   EXPECT_EQ(problemAt(loaded.problems, "/log_level")->reason,
             "Invalid log level \"loud\" specified in config, must be error, warn, debug or info. ");
 }
 
 TEST_F(ConfigLoader, RefusesValuesThatCannotWork) {
-  for (const char* text : {R"({"listen_port": 65536})", R"({"listen_port": -1})", R"({"control_api_port": 70000})",
-                           R"({"http_server_options": {"read_timeout": 9223372036854775807}})",
-                           R"({"liveness_check": {"check_duration": 9223372036854775807}})",
-                           R"({"proxy_default_timeout": 1e300})", R"({"proxy_ssl_min_version": 772, "proxy_ssl_max_version": 770})",
-                           R"({"storage": {"type": "redis", "port": 99999}})", R"({"workers": 100000})",
-                           R"({"http_server_options": {"use_ssl": true}})", R"({"use_db_app_configs": true})",
-                           R"({"template_path": "/nowhere/at/all"})", R"({"log_format": "legacy"})", R"([])", R"("x")"}) {
+  for (const char* text :
+       {R"({"listen_port": 65536})", R"({"listen_port": -1})", R"({"control_api_port": 70000})",
+        R"({"http_server_options": {"read_timeout": 9223372036854775807}})",
+        R"({"liveness_check": {"check_duration": 9223372036854775807}})",
+        R"({"proxy_default_timeout": 1e300})",
+        R"({"proxy_ssl_min_version": 772, "proxy_ssl_max_version": 770})",
+        R"({"storage": {"type": "redis", "port": 99999}})", R"({"workers": 100000})",
+        R"({"http_server_options": {"use_ssl": true}})", R"({"use_db_app_configs": true})",
+        R"({"template_path": "/nowhere/at/all"})", R"({"log_format": "legacy"})", R"([])",
+        R"("x")"}) {
     EXPECT_FALSE(load(text).ok()) << text;
   }
 }
 
 TEST_F(ConfigLoader, TakesKeysInAnyCaseAndPrefersTheExactOne) {
-  const LoadedConfig loaded = load(R"({"LISTEN_PORT": 1, "listen_port": 2, "Secret": "s", "HTTP_Server_Options": {"Read_Timeout": 3}})");
+  const LoadedConfig loaded = load(
+      R"({"LISTEN_PORT": 1, "listen_port": 2, "Secret": "s", "HTTP_Server_Options": {"Read_Timeout": 3}})");
   EXPECT_EQ(loaded.config.listen_port, 2);
   EXPECT_EQ(loaded.config.secret, "s");
   EXPECT_EQ(loaded.config.http_server_options.read_timeout.count(), 3);
 }
 
 TEST_F(ConfigLoader, TakesNullForMissing) {
-  const LoadedConfig loaded = load(R"({"listen_port": null, "storage": null, "http_server_options": null})");
+  const LoadedConfig loaded =
+      load(R"({"listen_port": null, "storage": null, "http_server_options": null})");
   EXPECT_TRUE(loaded.ok()) << shown(loaded.problems);
   EXPECT_EQ(loaded.config.listen_port, 8080);
 }
 
 TEST_F(ConfigLoader, LetsTheEnvironmentWin) {
-  const LoadedConfig loaded = load(R"({"listen_port": 1, "secret": "file", "http_server_options": {"read_timeout": 9}})",
-                                   {{"TYK_GW_LISTENPORT", "0x1F90"},
-                                    {"TYK_GW_SECRET", ""},
-                                    {"TYK_GW_HTTPSERVEROPTIONS_READTIMEOUT", "0"},
-                                    {"TYK_GW_HTTPSERVEROPTIONS_SKIPURLCLEANING", "t"},
-                                    {"TYK_GW_LIVENESSCHECK_CHECKDURATION", "1m30s"},
-                                    {"TYK_GW_STORAGE_TYPE", "redis"},
-                                    {"TYK_GW_STORAGE_ADDRS", "a:1,b:2"},
-                                    {"TYK_GW_SECRETS", "a:b,c:d"},
-                                    {"TYK_GW_PROXYSSLCIPHERSUITES", ""},
-                                    {"TYK_GW_MAXIDLECONNSPERHOST", "017"}});
+  const LoadedConfig loaded =
+      load(R"({"listen_port": 1, "secret": "file", "http_server_options": {"read_timeout": 9}})",
+           {{"TYK_GW_LISTENPORT", "0x1F90"},
+            {"TYK_GW_SECRET", ""},
+            {"TYK_GW_HTTPSERVEROPTIONS_READTIMEOUT", "0"},
+            {"TYK_GW_HTTPSERVEROPTIONS_SKIPURLCLEANING", "t"},
+            {"TYK_GW_LIVENESSCHECK_CHECKDURATION", "1m30s"},
+            {"TYK_GW_STORAGE_TYPE", "redis"},
+            {"TYK_GW_STORAGE_ADDRS", "a:1,b:2"},
+            {"TYK_GW_SECRETS", "a:b,c:d"},
+            {"TYK_GW_PROXYSSLCIPHERSUITES", ""},
+            {"TYK_GW_MAXIDLECONNSPERHOST", "017"}});
   EXPECT_TRUE(loaded.problems.empty()) << shown(loaded.problems);
   const GatewayConfig& config = loaded.config;
   EXPECT_EQ(config.listen_port, 8080);
   EXPECT_EQ(config.secret, "");
-  EXPECT_EQ(config.http_server_options.read_timeout.count(), 120) << "0 of the environment counts, then the fix-up";
+  EXPECT_EQ(config.http_server_options.read_timeout.count(), 120)
+      << "0 of the environment counts, then the fix-up";
   EXPECT_TRUE(config.http_server_options.skip_url_cleaning);
   EXPECT_EQ(config.liveness_check_duration, std::chrono::seconds(90));
   EXPECT_EQ(config.storage.addrs, (std::vector<std::string>{"a:1", "b:2"}));
@@ -165,7 +175,10 @@ TEST_F(ConfigLoader, NamesTheVariableTypeAndValueThatCannotBeRead) {
                                           {"TYK_GW_PORTWHITELIST", "{"}});
   EXPECT_EQ(errorCount(loaded.problems), 8U) << shown(loaded.problems);
   const std::string all = shown(loaded.problems);
-  EXPECT_NE(all.find("environment variable TYK_GW_LISTENPORT (integer): \"eighty\" is not an integer"), std::string::npos) << all;
+  EXPECT_NE(
+      all.find("environment variable TYK_GW_LISTENPORT (integer): \"eighty\" is not an integer"),
+      std::string::npos)
+      << all;
   EXPECT_NE(all.find("TYK_GW_CLOSECONNECTIONS (true or false): \"yes\""), std::string::npos) << all;
   EXPECT_NE(all.find("invalid map item: \"h:http://x\""), std::string::npos) << all;
   EXPECT_EQ(all.find("hidden"), std::string::npos) << "secrets are never shown";
@@ -185,14 +198,17 @@ TEST_F(ConfigLoader, LeavesTheFileOutOnRequest) {
 }
 
 TEST_F(ConfigLoader, LetsTheLogVariablesWinOverEverything) {
-  const LoadedConfig loaded = load(R"({"log_level": "error"})", {{"TYK_GW_LOGLEVEL", "warn"}, {"TYK_LOGLEVEL", "Debug"}, {"TYK_LOGFORMAT", "json"}});
+  const LoadedConfig loaded =
+      load(R"({"log_level": "error"})",
+           {{"TYK_GW_LOGLEVEL", "warn"}, {"TYK_LOGLEVEL", "Debug"}, {"TYK_LOGFORMAT", "json"}});
   EXPECT_EQ(loaded.config.log_level, "debug");
   EXPECT_EQ(loaded.config.log_format, "json");
   EXPECT_FALSE(load("{}", {{"TYK_LOGLEVEL", "loud"}}).ok());
 }
 
 TEST_F(ConfigLoader, WantsRedisWhenThereIsAStorageSection) {
-  for (const char* text : {R"({"storage": {}})", R"({"storage": {"type": "mongo"}})", R"({"STORAGE": {"host": "h"}})"}) {
+  for (const char* text : {R"({"storage": {}})", R"({"storage": {"type": "mongo"}})",
+                           R"({"STORAGE": {"host": "h"}})"}) {
     const LoadedConfig loaded = load(text);
     EXPECT_FALSE(loaded.ok()) << text;
     EXPECT_NE(shown(loaded.problems).find("Redis connection details not set"), std::string::npos);
@@ -202,8 +218,10 @@ TEST_F(ConfigLoader, WantsRedisWhenThereIsAStorageSection) {
 }
 
 TEST_F(ConfigLoader, ResolvesSecretReferences) {
-  const LoadedConfig loaded = load(R"({"secret": "env://token", "node_secret": "secrets://node", "secrets": {"node": "n"},
-      "storage": {"type": "redis", "password": "secrets://node"}})", {{"TYK_SECRET_TOKEN", "t"}});
+  const LoadedConfig loaded =
+      load(R"({"secret": "env://token", "node_secret": "secrets://node", "secrets": {"node": "n"},
+      "storage": {"type": "redis", "password": "secrets://node"}})",
+           {{"TYK_SECRET_TOKEN", "t"}});
   ASSERT_TRUE(loaded.ok()) << shown(loaded.problems);
   EXPECT_EQ(loaded.config.secret, "t");
   EXPECT_EQ(loaded.config.node_secret, "n");
@@ -211,23 +229,27 @@ TEST_F(ConfigLoader, ResolvesSecretReferences) {
 }
 
 TEST_F(ConfigLoader, RefusesToStartWithoutASecretItCannotFind) {
-  const LoadedConfig loaded = load(R"({"secret": "secrets://nobody", "node_secret": "vault://a.b"})");
+  const LoadedConfig loaded =
+      load(R"({"secret": "secrets://nobody", "node_secret": "vault://a.b"})");
   EXPECT_EQ(problemAt(loaded.problems, "/secret")->reason,
             "could not retrieve secret: secrets does not exist in config.. nobody not found");
-  EXPECT_NE(problemAt(loaded.problems, "/node_secret")->reason.find("not built"), std::string::npos);
+  EXPECT_NE(problemAt(loaded.problems, "/node_secret")->reason.find("not built"),
+            std::string::npos);
 }
 
 TEST_F(ConfigLoader, NamesTheKeysThatAreSetAndNotBuilt) {
-  const LoadedConfig loaded = load(R"({"enable_jsvm": true, "jsvm_timeout": 5, "hash_keys": false, "hash_key_function": "murmur64",
+  const LoadedConfig loaded = load(
+      R"({"enable_jsvm": true, "jsvm_timeout": 5, "hash_keys": false, "hash_key_function": "murmur64",
       "policies": {"policy_source": "file", "policy_record_name": "p.json"}, "tyk_js_path": "",
       "http_server_options": {"override_defaults": true, "xff_depth": 1}, "slave_options": {"use_rpc": true},
       "event_handlers": {"events": {}}, "opentelemetry": {"enabled": true}, "storage": {"type": "redis", "optimisation_max_idle": 1}})",
-                                   {{"TYK_GW_ENABLEBUNDLEDOWNLOADER", "true"}});
+      {{"TYK_GW_ENABLEBUNDLEDOWNLOADER", "true"}});
   ASSERT_TRUE(loaded.ok()) << shown(loaded.problems);
-  EXPECT_EQ(loaded.not_built,
-            (std::vector<std::string>{"http_server_options.xff_depth", "policies.policy_record_name", "hash_key_function",
-                                      "event_handlers", "enable_bundle_downloader", "enable_jsvm", "opentelemetry.enabled",
-                                      "slave_options.use_rpc"}));
+  EXPECT_EQ(
+      loaded.not_built,
+      (std::vector<std::string>{"http_server_options.xff_depth", "policies.policy_record_name",
+                                "hash_key_function", "event_handlers", "enable_bundle_downloader",
+                                "enable_jsvm", "opentelemetry.enabled", "slave_options.use_rpc"}));
 }
 
 TEST_F(ConfigLoader, TakesTheFirstCandidateThatExists) {
@@ -249,16 +271,19 @@ TEST_F(ConfigLoader, NamesTheFileThatCannotBeRead) {
   const auto directory = loadConfig({dir_.path()}, Environment(Variables{}));
   ASSERT_FALSE(directory);
   EXPECT_NE(directory.error().message().find("is a directory"), std::string::npos);
-  const auto broken = loadConfig({dir_.write("b.conf", "{\n  \"a\": ,\n}")}, Environment(Variables{}));
+  const auto broken =
+      loadConfig({dir_.write("b.conf", "{\n  \"a\": ,\n}")}, Environment(Variables{}));
   ASSERT_FALSE(broken);
-  EXPECT_NE(broken.error().message().find("b.conf: not valid JSON: line 2, column 8"), std::string::npos)
+  EXPECT_NE(broken.error().message().find("b.conf: not valid JSON: line 2, column 8"),
+            std::string::npos)
       << broken.error().message();
 }
 
 TEST_F(ConfigLoader, WritesTheDefaultFileAndReadsIt) {
   const std::string path = dir_.file("tyk.conf");
-  auto loaded = loadConfig({path, dir_.file("other.conf")}, Environment(Variables{{"TYK_GW_LISTENPORT", "8181"}}),
-                           WhenMissing::kWriteDefault);
+  auto loaded =
+      loadConfig({path, dir_.file("other.conf")},
+                 Environment(Variables{{"TYK_GW_LISTENPORT", "8181"}}), WhenMissing::kWriteDefault);
   ASSERT_TRUE(loaded) << loaded.error().message();
   EXPECT_TRUE(loaded->wrote_default);
   EXPECT_TRUE(loaded->ok()) << shown(loaded->problems);
@@ -275,11 +300,13 @@ TEST_F(ConfigLoader, WritesTheDefaultFileAndReadsIt) {
   EXPECT_EQ(json.at("dns_cache").at("ttl"), 3600);
   EXPECT_EQ(json.at("storage").at("optimisation_max_idle"), 100);
   EXPECT_EQ(json.at("enable_jsvm"), false);
-  EXPECT_EQ(std::filesystem::status(path).permissions() & std::filesystem::perms::all, std::filesystem::perms(0644));
+  EXPECT_EQ(std::filesystem::status(path).permissions() & std::filesystem::perms::all,
+            std::filesystem::perms(0644));
 }
 
 TEST_F(ConfigLoader, TellsWhenTheDefaultFileCannotBeWritten) {
-  const auto loaded = loadConfig({dir_.file("missing/tyk.conf")}, Environment(Variables{}), WhenMissing::kWriteDefault);
+  const auto loaded = loadConfig({dir_.file("missing/tyk.conf")}, Environment(Variables{}),
+                                 WhenMissing::kWriteDefault);
   ASSERT_FALSE(loaded);
   EXPECT_NE(loaded.error().message().find("cannot be written"), std::string::npos);
 }

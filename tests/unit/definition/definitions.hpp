@@ -10,24 +10,33 @@
 namespace tykpp::definition::test {
 
 /// A keyless Classic definition that loads without an error.
-inline nlohmann::json classicDefinition(const std::string& id = "one", const std::string& path = "/one/") {
+inline nlohmann::json classicDefinition(const std::string& id = "one",
+                                        const std::string& path = "/one/") {
   return {{"name", id},
           {"api_id", id},
           {"org_id", "default"},
           {"use_keyless", true},
           {"active", true},
-          {"version_data", {{"not_versioned", true}, {"versions", {{"Default", {{"name", "Default"}}}}}}},
-          {"proxy", {{"listen_path", path}, {"target_url", "http://127.0.0.1:9000/base/"}, {"strip_listen_path", true}}}};
+          {"version_data",
+           {{"not_versioned", true}, {"versions", {{"Default", {{"name", "Default"}}}}}}},
+          {"proxy",
+           {{"listen_path", path},
+            {"target_url", "http://127.0.0.1:9000/base/"},
+            {"strip_listen_path", true}}}};
 }
 
 /// The same as an OAS document.
-inline nlohmann::json oasDefinition(const std::string& id = "one", const std::string& path = "/one/") {
+inline nlohmann::json oasDefinition(const std::string& id = "one",
+                                    const std::string& path = "/one/") {
   return nlohmann::json::parse(R"({"openapi": "3.0.3", "info": {"title": "t", "version": "1"},
       "paths": {"/get": {"get": {"operationId": "getget", "responses": {"200": {"description": "ok"}}}}},
       "components": {}, "x-tyk-api-gateway": {
-        "info": {"id": ")" + id + R"(", "name": ")" + id + R"(", "orgId": "default", "state": {"active": true}},
+        "info": {"id": ")" + id +
+                               R"(", "name": ")" + id +
+                               R"(", "orgId": "default", "state": {"active": true}},
         "upstream": {"url": "http://127.0.0.1:9000/base/"},
-        "server": {"listenPath": {"value": ")" + path + R"(", "strip": true}}}})");
+        "server": {"listenPath": {"value": ")" +
+                               path + R"(", "strip": true}}}})");
 }
 
 /// The first problem at a pointer, or null.
@@ -48,14 +57,15 @@ inline std::size_t errorCount(const Problems& problems) {
 inline std::string shown(const Problems& problems) {
   std::string out;
   for (const Problem& problem : problems) {
-    out += (problem.severity == Severity::kError ? "error " : "warning ") + problem.file + " " + problem.pointer + ": " +
-           problem.reason + "\n";
+    out += (problem.severity == Severity::kError ? "error " : "warning ") + problem.file + " " +
+           problem.pointer + ": " + problem.reason + "\n";
   }
   return out;
 }
 
 /// Sets a member at a JSON pointer, making what is on the way.
-inline nlohmann::json with(nlohmann::json document, const std::string& pointer, nlohmann::json value) {
+inline nlohmann::json with(nlohmann::json document, const std::string& pointer,
+                           nlohmann::json value) {
   document[nlohmann::json::json_pointer(pointer)] = std::move(value);
   return document;
 }

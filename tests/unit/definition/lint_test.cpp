@@ -16,7 +16,9 @@ using test::with;
 
 TEST(LintConfig, ListsUnknownKeysAndWrongTypesTogether) {
   const test::TempDir dir;
-  const std::string path = dir.write("tyk.conf", R"({"listen_port": "x", "listn_port": 1, "storage": {"type": "redis", "pasword": "p"}, "enable_jsvm": true})");
+  const std::string path = dir.write(
+      "tyk.conf",
+      R"({"listen_port": "x", "listn_port": 1, "storage": {"type": "redis", "pasword": "p"}, "enable_jsvm": true})");
   const Problems problems = lintConfig(path);
   EXPECT_EQ(problemAt(problems, "/listen_port")->severity, Severity::kError);
   EXPECT_EQ(problemAt(problems, "/listn_port")->severity, Severity::kWarning);
@@ -27,7 +29,8 @@ TEST(LintConfig, ListsUnknownKeysAndWrongTypesTogether) {
 
 TEST(LintConfig, FindsNothingInAGoodFile) {
   const test::TempDir dir;
-  EXPECT_TRUE(lintConfig(dir.write("tyk.conf", R"({"listen_port": 8080, "app_path": "apps"})")).empty());
+  EXPECT_TRUE(
+      lintConfig(dir.write("tyk.conf", R"({"listen_port": 8080, "app_path": "apps"})")).empty());
 }
 
 TEST(LintConfig, TellsWhenThereIsNoFileOrNoJson) {
@@ -44,7 +47,8 @@ TEST(LintDefinition, ListsUnknownFieldsAndErrorsTogether) {
   definition["active"] = 1;
   definition["CORS"]["enable"] = true;
   const Problems problems = lintDefinition(dir.write("a.json", definition.dump()), nullptr);
-  EXPECT_EQ(problemAt(problems, "/proxy/taget_url")->severity, Severity::kWarning) << shown(problems);
+  EXPECT_EQ(problemAt(problems, "/proxy/taget_url")->severity, Severity::kWarning)
+      << shown(problems);
   EXPECT_EQ(problemAt(problems, "/active")->severity, Severity::kError);
   EXPECT_EQ(problemAt(problems, "/CORS/enable")->severity, Severity::kError);
 }
@@ -52,7 +56,9 @@ TEST(LintDefinition, ListsUnknownFieldsAndErrorsTogether) {
 TEST(LintDefinition, ReadsOasDocuments) {
   const test::TempDir dir;
   EXPECT_TRUE(lintDefinition(dir.write("good.json", oasDefinition().dump()), nullptr).empty());
-  const Problems problems = lintDefinition(dir.write("a.json", with(oasDefinition(), "/x-tyk-api-gateway/server/listnPath", 1).dump()), nullptr);
+  const Problems problems = lintDefinition(
+      dir.write("a.json", with(oasDefinition(), "/x-tyk-api-gateway/server/listnPath", 1).dump()),
+      nullptr);
   EXPECT_NE(problemAt(problems, "/x-tyk-api-gateway/server/listnPath"), nullptr) << shown(problems);
 }
 
@@ -68,7 +74,8 @@ TEST(LintDefinition, ReadsTheCompanionOfAPair) {
 
 TEST(LintDefinition, JudgesUnderTheGivenConfiguration) {
   const test::TempDir dir;
-  const std::string path = dir.write("a.json", with(classicDefinition(), "/listen_port", 9000).dump());
+  const std::string path =
+      dir.write("a.json", with(classicDefinition(), "/listen_port", 9000).dump());
   GatewayConfig config;
   config.listen_port = 9000;
   EXPECT_EQ(test::errorCount(lintDefinition(path, &config)), 0U);

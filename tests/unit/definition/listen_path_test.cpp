@@ -15,7 +15,8 @@ TEST(ListenPath, IsNormalisedWithItsTrailingSlashKept) {
 }
 
 TEST(ListenPath, MayHoldVariablesAndExpressions) {
-  for (const char* path : {"/a/", "/users/{id}/files/", "/{tenant:[a-z]+}-api/", "/{x:a{2,3}}/", "/{x:(?:a|b)}/"}) {
+  for (const char* path :
+       {"/a/", "/users/{id}/files/", "/{tenant:[a-z]+}-api/", "/{x:a{2,3}}/", "/{x:(?:a|b)}/"}) {
     EXPECT_TRUE(checkListenPath(path)) << path;
   }
 }
@@ -38,12 +39,14 @@ TEST(ListenPath, RefusesWhatNoRouterCanServe) {
   for (const auto& test : kCases) {
     const auto checked = checkListenPath(test.path);
     ASSERT_FALSE(checked) << test.path;
-    EXPECT_NE(checked.error().message().find(test.reason), std::string::npos) << checked.error().message();
+    EXPECT_NE(checked.error().message().find(test.reason), std::string::npos)
+        << checked.error().message();
   }
 }
 
 TEST(Domain, IsAHostNameOrAPattern) {
-  for (const char* domain : {"", "one.example.com", "one.example.com:8080", "{sub:[a-z]+}.rx.example.com", "{any}"}) {
+  for (const char* domain :
+       {"", "one.example.com", "one.example.com:8080", "{sub:[a-z]+}.rx.example.com", "{any}"}) {
     EXPECT_TRUE(checkDomain(domain)) << domain;
   }
   for (const char* domain : {"http://x", "a b", "{x", "x}", "{x:(a)}.h", "a/b", "a\n"}) {

@@ -22,7 +22,9 @@ class NotBuilt : public ::testing::TestWithParam<Asked> {};
 TEST_P(NotBuilt, IsALoadErrorThatNamesTheField) {
   const Asked& asked = GetParam();
   Problems problems;
-  const auto spec = parseClassic(with(classicDefinition(), asked.pointer, json::parse(asked.value)).dump(), "one.json", {}, problems);
+  const auto spec =
+      parseClassic(with(classicDefinition(), asked.pointer, json::parse(asked.value)).dump(),
+                   "one.json", {}, problems);
   ASSERT_FALSE(spec) << asked.pointer;
   const std::string place = asked.reported != nullptr ? asked.reported : asked.pointer;
   const Problem* problem = test::problemAt(problems, place);
@@ -36,25 +38,39 @@ INSTANTIATE_TEST_SUITE_P(
     Fields, NotBuilt,
     ::testing::Values(
         Asked{"/use_keyless", "false", nullptr}, Asked{"/use_mutual_tls_auth", "true", nullptr},
-        Asked{"/enable_proxy_protocol", "true", nullptr}, Asked{"/request_signing/is_enabled", "true", nullptr},
-        Asked{"/upstream_auth/enabled", "true", nullptr}, Asked{"/graphql/enabled", "true", nullptr},
-        Asked{"/enable_batch_request_support", "true", nullptr}, Asked{"/CORS/enable", "true", nullptr},
+        Asked{"/enable_proxy_protocol", "true", nullptr},
+        Asked{"/request_signing/is_enabled", "true", nullptr},
+        Asked{"/upstream_auth/enabled", "true", nullptr},
+        Asked{"/graphql/enabled", "true", nullptr},
+        Asked{"/enable_batch_request_support", "true", nullptr},
+        Asked{"/CORS/enable", "true", nullptr},
         Asked{"/cache_options/enable_cache", "true", nullptr},
         Asked{"/proxy/service_discovery/use_discovery_service", "true", nullptr},
-        Asked{"/proxy/check_host_against_uptime_tests", "true", nullptr}, Asked{"/definition/enabled", "true", nullptr},
-        Asked{"/version_data/not_versioned", "false", nullptr}, Asked{"/version_data", "{}", "/version_data/not_versioned"},
-        Asked{"/protocol", "\"tcp\"", nullptr}, Asked{"/protocol", "\"https\"", nullptr}, Asked{"/protocol", "\"h2c\"", nullptr},
-        Asked{"/listen_port", "9999", nullptr}, Asked{"/certificates", "[\"c\"]", nullptr},
-        Asked{"/allowed_ips", "[\"10.0.0.0/8\"]", nullptr}, Asked{"/blacklisted_ips", "[\"10.0.0.1\"]", nullptr},
+        Asked{"/proxy/check_host_against_uptime_tests", "true", nullptr},
+        Asked{"/definition/enabled", "true", nullptr},
+        Asked{"/version_data/not_versioned", "false", nullptr},
+        Asked{"/version_data", "{}", "/version_data/not_versioned"},
+        Asked{"/protocol", "\"tcp\"", nullptr}, Asked{"/protocol", "\"https\"", nullptr},
+        Asked{"/protocol", "\"h2c\"", nullptr}, Asked{"/listen_port", "9999", nullptr},
+        Asked{"/certificates", "[\"c\"]", nullptr},
+        Asked{"/allowed_ips", "[\"10.0.0.0/8\"]", nullptr},
+        Asked{"/blacklisted_ips", "[\"10.0.0.1\"]", nullptr},
         Asked{"/global_rate_limit", R"({"rate": 5, "per": 1})", nullptr},
         Asked{"/pinned_public_keys", R"({"*": "k"})", nullptr},
-        Asked{"/event_handlers/events", R"({"AuthFailure": [{"handler_name": "eh_log_handler", "handler_meta": {}}]})", "/event_handlers/events/AuthFailure/0"},
+        Asked{"/event_handlers/events",
+              R"({"AuthFailure": [{"handler_name": "eh_log_handler", "handler_meta": {}}]})",
+              "/event_handlers/events/AuthFailure/0"},
         Asked{"/uptime_tests/check_list", R"([{"url": "http://h/"}])", nullptr},
         Asked{"/error_overrides", R"({"500": [{}]})", nullptr},
-        Asked{"/response_processors", R"([{"name": "header_injector", "options": {"add_headers": {}}}])", "/response_processors/0"},
-        Asked{"/response_processors", R"([{"name": "header_transform"}])", "/response_processors/0"},
-        Asked{"/custom_middleware_bundle", "\"b.zip\"", nullptr}, Asked{"/application_protocol", "\"mcp\"", nullptr},
-        Asked{"/proxy/target_url", "\"tyk://other/\"", nullptr}, Asked{"/proxy/target_url", "\"h2c://h/\"", nullptr},
+        Asked{"/response_processors",
+              R"([{"name": "header_injector", "options": {"add_headers": {}}}])",
+              "/response_processors/0"},
+        Asked{"/response_processors", R"([{"name": "header_transform"}])",
+              "/response_processors/0"},
+        Asked{"/custom_middleware_bundle", "\"b.zip\"", nullptr},
+        Asked{"/application_protocol", "\"mcp\"", nullptr},
+        Asked{"/proxy/target_url", "\"tyk://other/\"", nullptr},
+        Asked{"/proxy/target_url", "\"h2c://h/\"", nullptr},
         Asked{TYKPP_VERSION "/global_headers", R"({"X-A": "1"})", nullptr},
         Asked{TYKPP_VERSION "/global_headers_remove", R"(["X-A"])", nullptr},
         Asked{TYKPP_VERSION "/global_response_headers", R"({"X-A": "1"})", nullptr},
@@ -65,18 +81,27 @@ INSTANTIATE_TEST_SUITE_P(
     EndpointRules, NotBuilt, ::testing::ValuesIn([] {
       static std::vector<std::pair<std::string, std::string>> texts;
       std::vector<Asked> cases;
-      const char* lists[] = {"ignored", "white_list", "black_list", "mock_response", "transform", "transform_response",
-                             "transform_jq", "transform_jq_response", "transform_headers", "transform_response_headers",
-                             "hard_timeouts", "circuit_breakers", "url_rewrites", "virtual", "size_limits",
-                             "method_transforms", "track_endpoints", "do_not_track_endpoints", "validate_json", "internal",
-                             "go_plugin", "persist_graphql", "rate_limit"};
+      const char* lists[] = {"ignored",           "white_list",
+                             "black_list",        "mock_response",
+                             "transform",         "transform_response",
+                             "transform_jq",      "transform_jq_response",
+                             "transform_headers", "transform_response_headers",
+                             "hard_timeouts",     "circuit_breakers",
+                             "url_rewrites",      "virtual",
+                             "size_limits",       "method_transforms",
+                             "track_endpoints",   "do_not_track_endpoints",
+                             "validate_json",     "internal",
+                             "go_plugin",         "persist_graphql",
+                             "rate_limit"};
       texts.reserve(std::size(lists));
       for (const char* list : lists) {
-        texts.emplace_back(std::string(R"({"name": "Default", "use_extended_paths": true, "extended_paths": {")") + list +
-                               R"(": [{"path": "/a", "method": "GET"}]}})",
-                           std::string(TYKPP_VERSION "/extended_paths/") + list + "/0");
+        texts.emplace_back(
+            std::string(R"({"name": "Default", "use_extended_paths": true, "extended_paths": {")") +
+                list + R"(": [{"path": "/a", "method": "GET"}]}})",
+            std::string(TYKPP_VERSION "/extended_paths/") + list + "/0");
       }
-      for (const auto& [value, place] : texts) cases.push_back({TYKPP_VERSION, value.c_str(), place.c_str()});
+      for (const auto& [value, place] : texts)
+        cases.push_back({TYKPP_VERSION, value.c_str(), place.c_str()});
       return cases;
     }()));
 
@@ -84,29 +109,45 @@ class Accepted : public ::testing::TestWithParam<Asked> {};
 
 TEST_P(Accepted, LoadsWithoutAnError) {
   Problems problems;
-  const auto spec = parseClassic(with(classicDefinition(), GetParam().pointer, json::parse(GetParam().value)).dump(), "one.json", {}, problems);
+  const auto spec = parseClassic(
+      with(classicDefinition(), GetParam().pointer, json::parse(GetParam().value)).dump(),
+      "one.json", {}, problems);
   EXPECT_TRUE(spec) << GetParam().pointer << "\n" << shown(problems);
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Fields, Accepted,
     ::testing::Values(
-        Asked{"/listen_port", "8080", nullptr}, Asked{"/protocol", "\"http\"", nullptr}, Asked{"/internal", "true", nullptr},
-        Asked{"/enable_context_vars", "true", nullptr}, Asked{"/use_standard_auth", "true", nullptr},
-        Asked{"/auth_configs/authToken/auth_header_name", "\"X-Key\"", nullptr}, Asked{"/tags", "[\"a\"]", nullptr},
+        Asked{"/listen_port", "8080", nullptr}, Asked{"/protocol", "\"http\"", nullptr},
+        Asked{"/internal", "true", nullptr}, Asked{"/enable_context_vars", "true", nullptr},
+        Asked{"/use_standard_auth", "true", nullptr},
+        Asked{"/auth_configs/authToken/auth_header_name", "\"X-Key\"", nullptr},
+        Asked{"/tags", "[\"a\"]", nullptr},
         Asked{"/global_rate_limit", R"({"rate": 5, "per": 1, "disabled": true})", nullptr},
-        Asked{"/CORS/allowed_origins", "[\"*\"]", nullptr}, Asked{"/cache_options/cache_timeout", "60", nullptr},
-        Asked{"/event_handlers/events", R"({"AuthFailure": [{"handler_name": "h", "handler_meta": {"disabled": true}}], "X": []})", nullptr},
-        Asked{"/response_processors", R"([{"name": "response_body_transform"}, {"name": "header_injector"}, {"name": "other"}])", nullptr},
-        Asked{"/unknown_field", "{\"a\": 1}", nullptr}, Asked{"/proxy/target_url", "\"ws://h/\"", nullptr},
+        Asked{"/CORS/allowed_origins", "[\"*\"]", nullptr},
+        Asked{"/cache_options/cache_timeout", "60", nullptr},
+        Asked{
+            "/event_handlers/events",
+            R"({"AuthFailure": [{"handler_name": "h", "handler_meta": {"disabled": true}}], "X": []})",
+            nullptr},
+        Asked{
+            "/response_processors",
+            R"([{"name": "response_body_transform"}, {"name": "header_injector"}, {"name": "other"}])",
+            nullptr},
+        Asked{"/unknown_field", "{\"a\": 1}", nullptr},
+        Asked{"/proxy/target_url", "\"ws://h/\"", nullptr},
         Asked{"/graphql", R"({"enabled": false, "engine": {"field_configs": []}})", nullptr},
         Asked{TYKPP_VERSION "/paths", R"({"white_list": []})", nullptr},
-        Asked{TYKPP_VERSION, R"({"name": "Default", "use_extended_paths": true, "extended_paths": {"white_list": [{"path": "/a", "disabled": true}],
-              "validate_request": [{"path": "/a"}], "cache": ["/a"]}})", nullptr},
+        Asked{
+            TYKPP_VERSION,
+            R"({"name": "Default", "use_extended_paths": true, "extended_paths": {"white_list": [{"path": "/a", "disabled": true}],
+              "validate_request": [{"path": "/a"}], "cache": ["/a"]}})",
+            nullptr},
         Asked{"/version_data/versions", R"({"": {"name": "", "expires": "-1"}})", nullptr}));
 
 TEST(NotBuiltAuth, NamesEveryMethodThatIsOn) {
-  for (const char* field : {"use_standard_auth", "use_basic_auth", "enable_signature_checking", "enable_jwt", "use_oauth2", "use_openid"}) {
+  for (const char* field : {"use_standard_auth", "use_basic_auth", "enable_signature_checking",
+                            "enable_jwt", "use_oauth2", "use_openid"}) {
     json definition = classicDefinition();
     definition["use_keyless"] = false;
     definition[field] = true;
@@ -120,10 +161,15 @@ TEST(NotBuiltAuth, NamesEveryMethodThatIsOn) {
 
 TEST(NotBuiltVersions, NeedOneDefault) {
   Problems problems;
-  EXPECT_FALSE(parseClassic(with(classicDefinition(), "/version_data/versions", json::parse(R"({"Default": {}, "default": {}})")).dump(), "f.json", {}, problems));
+  EXPECT_FALSE(parseClassic(with(classicDefinition(), "/version_data/versions",
+                                 json::parse(R"({"Default": {}, "default": {}})"))
+                                .dump(),
+                            "f.json", {}, problems));
   EXPECT_NE(shown(problems).find("Ambiguous default API version"), std::string::npos);
   problems.clear();
-  EXPECT_FALSE(parseClassic(with(classicDefinition(), "/version_data/versions", json::object()).dump(), "f.json", {}, problems));
+  EXPECT_FALSE(
+      parseClassic(with(classicDefinition(), "/version_data/versions", json::object()).dump(),
+                   "f.json", {}, problems));
   EXPECT_NE(shown(problems).find("No default API version"), std::string::npos);
 }
 

@@ -51,11 +51,13 @@ TEST(Oas, ConvertsServerAndUpstream) {
   x["info"]["dbId"] = "abc";
   x["info"]["state"]["internal"] = true;
   x["server"]["customDomain"] = {{"enabled", true}, {"name", "two.example.com"}};
-  x["upstream"] = json::parse(R"({"url": "https://h/", "loadBalancing": {"enabled": true, "targets": [{"url": "https://a/", "weight": 2},
+  x["upstream"] = json::parse(
+      R"({"url": "https://h/", "loadBalancing": {"enabled": true, "targets": [{"url": "https://a/", "weight": 2},
       {"url": "https://b/", "weight": 1}, {"url": "https://c/", "weight": 0}]}, "preserveHostHeader": {"enabled": true},
       "preserveTrailingSlash": {"enabled": true}, "tlsTransport": {"insecureSkipVerify": true, "minVersion": "1.3", "ciphers": ["C"]},
       "proxy": {"enabled": false, "url": "http://p:3128"}, "enforceTimeout": {"enabled": true, "duration": "2s"}})");
-  x["middleware"]["global"] = json::parse(R"({"trafficLogs": {"enabled": true}, "pluginConfig": {"data": {"enabled": true, "value": {"k": 1}}}})");
+  x["middleware"]["global"] = json::parse(
+      R"({"trafficLogs": {"enabled": true}, "pluginConfig": {"data": {"enabled": true, "value": {"k": 1}}}})");
   const ApiSpec spec = parsed(document);
   EXPECT_TRUE(spec.expires_at);
   EXPECT_EQ(spec.id, "abc");
@@ -77,7 +79,8 @@ TEST(Oas, ConvertsServerAndUpstream) {
 }
 
 TEST(Oas, ReadsPluginsWithTheirPlaces) {
-  const ApiSpec spec = parsed(extended("/middleware", R"({"global": {"pluginConfig": {"driver": "native"},
+  const ApiSpec spec =
+      parsed(extended("/middleware", R"({"global": {"pluginConfig": {"driver": "native"},
       "prePlugins": [{"enabled": true, "functionName": "A", "path": "a.so", "timeoutMs": 7, "onError": "skip"}, {"functionName": "off"}],
       "postPlugin": {"plugins": [{"enabled": true, "functionName": "Old", "driver": "lua"}]},
       "responsePlugins": [], "responsePlugin": {"plugins": [{"enabled": true, "functionName": "Hidden"}]},
@@ -94,14 +97,17 @@ TEST(Oas, ReadsPluginsWithTheirPlaces) {
 }
 
 TEST(Oas, ReadsAuthenticationByPlugin) {
-  const ApiSpec spec = parsed(extended("/server/authentication", R"({"enabled": true, "baseIdentityProvider": "custom_auth",
+  const ApiSpec spec = parsed(
+      extended("/server/authentication", R"({"enabled": true, "baseIdentityProvider": "custom_auth",
       "custom": {"enabled": true, "config": {"enabled": true, "functionName": "Check", "path": "a.so"}, "header": {"enabled": true, "name": "X-Key"}}})"));
   EXPECT_FALSE(spec.use_keyless);
   EXPECT_TRUE(spec.custom_auth);
   EXPECT_EQ(spec.base_identity_provided_by, "custom_auth");
   ASSERT_TRUE(spec.hooks.auth);
   EXPECT_EQ(spec.hooks.auth->name, "Check");
-  EXPECT_EQ(json::parse(spec.classic_text).at("auth_configs").at("coprocess").at("auth_header_name"), "X-Key");
+  EXPECT_EQ(
+      json::parse(spec.classic_text).at("auth_configs").at("coprocess").at("auth_header_name"),
+      "X-Key");
 }
 
 TEST(Oas, TellsWrongTypesAtTheirPlaces) {
@@ -118,13 +124,15 @@ TEST(Oas, TellsWrongTypesAtTheirPlaces) {
     Problems problems;
     json document = oasDefinition();
     if (std::string_view(test.pointer).find("prePlugins") != std::string_view::npos) {
-      document["x-tyk-api-gateway"]["middleware"]["global"]["prePlugins"] = json::array({json::object()});
+      document["x-tyk-api-gateway"]["middleware"]["global"]["prePlugins"] =
+          json::array({json::object()});
     }
     document[json::json_pointer(std::string(kX) + test.pointer)] = json::parse(test.value);
     EXPECT_FALSE(parseOas(document.dump(), "o.json", {}, problems)) << test.pointer;
     const Problem* problem = problemAt(problems, std::string(kX) + test.pointer);
     ASSERT_NE(problem, nullptr) << test.pointer << "\n" << shown(problems);
-    EXPECT_TRUE(problem->reason.starts_with("expected") || problem->reason.find("missing") != std::string::npos);
+    EXPECT_TRUE(problem->reason.starts_with("expected") ||
+                problem->reason.find("missing") != std::string::npos);
   }
 }
 
@@ -143,8 +151,10 @@ TEST(Oas, TellsWrongValuesAtTheirPlacesInTheDocument) {
                 {"/info/name", "\" \""}};
   for (const auto& test : kCases) {
     Problems problems;
-    EXPECT_FALSE(parseOas(extended(test.pointer, test.value).dump(), "o.json", {}, problems)) << test.pointer;
-    EXPECT_NE(problemAt(problems, std::string(kX) + test.pointer), nullptr) << test.pointer << "\n" << shown(problems);
+    EXPECT_FALSE(parseOas(extended(test.pointer, test.value).dump(), "o.json", {}, problems))
+        << test.pointer;
+    EXPECT_NE(problemAt(problems, std::string(kX) + test.pointer), nullptr) << test.pointer << "\n"
+                                                                            << shown(problems);
   }
 }
 
@@ -156,48 +166,75 @@ TEST(Oas, RefusesWhatIsNotBuiltAtItsPlace) {
   } kCases[] = {
       {"/server/clientCertificates/enabled", "true", nullptr},
       {"/server/batchProcessing/enabled", "true", nullptr},
-      {"/server/ipAccessControl", R"({"enabled": true, "allow": ["10.0.0.1"]})", "/server/ipAccessControl/allow"},
+      {"/server/ipAccessControl", R"({"enabled": true, "allow": ["10.0.0.1"]})",
+       "/server/ipAccessControl/allow"},
       {"/server/eventHandlers", R"([{"enabled": true}])", "/server/eventHandlers/0"},
       {"/server/authentication/enabled", "true", nullptr},
-      {"/server/authentication", R"({"enabled": true, "securitySchemes": {"key": {"enabled": true}}})", "/server/authentication/securitySchemes/key"},
-      {"/server/authentication", R"({"enabled": true, "hmac": {"enabled": true}})", "/server/authentication/hmac"},
-      {"/server/authentication/protectedResourceMetadata/enabled", "true", "/server/authentication/protectedResourceMetadata"},
+      {"/server/authentication",
+       R"({"enabled": true, "securitySchemes": {"key": {"enabled": true}}})",
+       "/server/authentication/securitySchemes/key"},
+      {"/server/authentication", R"({"enabled": true, "hmac": {"enabled": true}})",
+       "/server/authentication/hmac"},
+      {"/server/authentication/protectedResourceMetadata/enabled", "true",
+       "/server/authentication/protectedResourceMetadata"},
       {"/info/versioning/enabled", "true", "/info/versioning"},
       {"/upstream/serviceDiscovery/enabled", "true", "/upstream/serviceDiscovery"},
       {"/upstream/uptimeTests/enabled", "true", "/upstream/uptimeTests"},
       {"/upstream/authentication/enabled", "true", "/upstream/authentication"},
       {"/upstream/rateLimit", R"({"enabled": true, "rate": 5, "per": "1s"})", nullptr},
-      {"/upstream/certificatePinning", R"({"enabled": true, "domainToPublicKeysMapping": [{"domain": "*", "publicKeys": ["a"]}]})", nullptr},
-      {"/upstream/loadBalancing", R"({"enabled": true, "skipUnavailableHosts": true, "targets": [{"url": "http://a", "weight": 1}]})", "/upstream/loadBalancing/skipUnavailableHosts"},
+      {"/upstream/certificatePinning",
+       R"({"enabled": true, "domainToPublicKeysMapping": [{"domain": "*", "publicKeys": ["a"]}]})",
+       nullptr},
+      {"/upstream/loadBalancing",
+       R"({"enabled": true, "skipUnavailableHosts": true, "targets": [{"url": "http://a", "weight": 1}]})",
+       "/upstream/loadBalancing/skipUnavailableHosts"},
       {"/middleware/global/cors/enabled", "true", nullptr},
       {"/middleware/global/cache/enabled", "true", nullptr},
       {"/middleware/global/pluginConfig/bundle", R"({"enabled": true, "path": "b.zip"})", nullptr},
       {"/middleware/global/requestSizeLimit", R"({"enabled": true, "value": 5})", nullptr},
-      {"/middleware/global/transformRequestHeaders", R"({"enabled": true, "add": [{"name": "A", "value": "b"}]})", "/middleware/global/transformRequestHeaders/add"},
-      {"/middleware/global/transformResponseHeaders", R"({"enabled": true, "remove": ["A"]})", "/middleware/global/transformResponseHeaders/remove"},
+      {"/middleware/global/transformRequestHeaders",
+       R"({"enabled": true, "add": [{"name": "A", "value": "b"}]})",
+       "/middleware/global/transformRequestHeaders/add"},
+      {"/middleware/global/transformResponseHeaders", R"({"enabled": true, "remove": ["A"]})",
+       "/middleware/global/transformResponseHeaders/remove"},
       {"/errorOverrides", R"({"enabled": true})", nullptr},
       {"/middleware/mcpTools", R"({"a": {}})", nullptr},
-      {"/middleware/operations/getget", R"({"allow": {"enabled": true}})", "/middleware/operations/getget/allow"},
-      {"/middleware/operations/getget", R"({"postPlugins": [{"enabled": true, "functionName": "f"}]})", "/middleware/operations/getget/postPlugins"},
-      {"/middleware/operations/getget", R"({"mockResponse": {"enabled": true}})", "/middleware/operations/getget/mockResponse"},
+      {"/middleware/operations/getget", R"({"allow": {"enabled": true}})",
+       "/middleware/operations/getget/allow"},
+      {"/middleware/operations/getget",
+       R"({"postPlugins": [{"enabled": true, "functionName": "f"}]})",
+       "/middleware/operations/getget/postPlugins"},
+      {"/middleware/operations/getget", R"({"mockResponse": {"enabled": true}})",
+       "/middleware/operations/getget/mockResponse"},
   };
   for (const auto& test : kCases) {
     Problems problems;
-    EXPECT_FALSE(parseOas(extended(test.pointer, test.value).dump(), "o.json", {}, problems)) << test.pointer;
-    const std::string place = kX + std::string(test.reported != nullptr ? test.reported : test.pointer);
+    EXPECT_FALSE(parseOas(extended(test.pointer, test.value).dump(), "o.json", {}, problems))
+        << test.pointer;
+    const std::string place =
+        kX + std::string(test.reported != nullptr ? test.reported : test.pointer);
     const Problem* problem = problemAt(problems, place);
     ASSERT_NE(problem, nullptr) << place << "\n" << shown(problems);
     EXPECT_TRUE(problem->reason.ends_with("is not built yet")) << problem->reason;
   }
 }
 
+TEST(Oas, RefusesStreams) {
+  Problems problems;
+  EXPECT_FALSE(parseOas(with(oasDefinition(), "/x-tyk-streaming", json::object()).dump(), "o.json",
+                        {}, problems));
+  EXPECT_NE(problemAt(problems, "/x-tyk-streaming"), nullptr) << shown(problems);
+}
+
 TEST(Oas, AcceptsDisabledSectionsAndRulesOfNoOperation) {
   json document = oasDefinition();
-  document["x-tyk-api-gateway"]["middleware"] = json::parse(R"({"operations": {"getget": {"allow": {"enabled": false}, "cache": {"enabled": true}},
+  document["x-tyk-api-gateway"]["middleware"] = json::parse(
+      R"({"operations": {"getget": {"allow": {"enabled": false}, "cache": {"enabled": true}},
       "nobody": {"allow": {"enabled": true}}}, "global": {"cors": {"enabled": false, "maxAge": 5}, "contextVariables": {"enabled": true}}})");
   Problems problems;
   EXPECT_TRUE(parseOas(document.dump(), "o.json", {}, problems)) << shown(problems);
-  EXPECT_EQ(problemAt(problems, "/x-tyk-api-gateway/middleware/operations/nobody")->severity, Severity::kWarning);
+  EXPECT_EQ(problemAt(problems, "/x-tyk-api-gateway/middleware/operations/nobody")->severity,
+            Severity::kWarning);
 }
 
 TEST(Oas, RefusesDocumentsThatAreNotOas) {
@@ -219,7 +256,8 @@ TEST(Oas, RefusesDocumentsThatAreNotOas) {
   plain.erase("x-tyk-api-gateway");
   Problems problems;
   EXPECT_FALSE(parseOas(plain.dump(), "o.json", {}, problems));
-  EXPECT_NE(shown(problems).find("the payload should contain x-tyk-api-gateway"), std::string::npos);
+  EXPECT_NE(shown(problems).find("the payload should contain x-tyk-api-gateway"),
+            std::string::npos);
 }
 
 TEST(OasConversion, GivesAClassicHalfThatLoadsWithItsDocument) {
@@ -234,7 +272,8 @@ TEST(OasConversion, GivesAClassicHalfThatLoadsWithItsDocument) {
 
 TEST(OasConversion, LeavesSecretReferencesAsTheyAre) {
   Problems problems;
-  auto classic = convertOasToClassic(extended("/upstream/url", "\"secrets://target\"").dump(), problems);
+  auto classic =
+      convertOasToClassic(extended("/upstream/url", "\"secrets://target\"").dump(), problems);
   ASSERT_TRUE(classic) << shown(problems);
   EXPECT_EQ(json::parse(*classic).at("proxy").at("target_url"), "secrets://target");
 }
@@ -243,7 +282,10 @@ TEST(OasConversion, TellsWhatItCannotConvert) {
   Problems problems;
   EXPECT_FALSE(convertOasToClassic("{", problems));
   EXPECT_EQ(problems.size(), 1U);
-  EXPECT_EQ(convertOasToClassic(extended("/info/versioning/enabled", "true").dump(), problems).error().code(), Errc::kNotBuilt);
+  EXPECT_EQ(convertOasToClassic(extended("/info/versioning/enabled", "true").dump(), problems)
+                .error()
+                .code(),
+            Errc::kNotBuilt);
 }
 
 }  // namespace

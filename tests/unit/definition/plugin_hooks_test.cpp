@@ -11,7 +11,8 @@ using test::classicDefinition;
 using test::problemAt;
 using test::shown;
 
-PluginHooks hooksOf(const json& middleware, json definition = classicDefinition(), const GatewayConfig& config = {}) {
+PluginHooks hooksOf(const json& middleware, json definition = classicDefinition(),
+                    const GatewayConfig& config = {}) {
   definition["custom_middleware"] = middleware;
   Problems problems;
   auto spec = parseClassic(definition.dump(), "one.json", config, problems);
@@ -27,7 +28,8 @@ json pluginAuth() {
 }
 
 TEST(PluginHooks, AreReadInOrderWithoutDisabledAndNamelessEntries) {
-  const PluginHooks hooks = hooksOf(json::parse(R"({"driver": "native", "pre": [{"name": "A", "path": "a.so", "require_session": true,
+  const PluginHooks hooks = hooksOf(json::parse(
+      R"({"driver": "native", "pre": [{"name": "A", "path": "a.so", "require_session": true,
       "raw_body_only": true}, {"name": "B", "disabled": true}, {"path": "c.so"}, {"name": "D", "path": "d.so"}],
       "post": [{"name": "P", "path": "p.so"}], "response": [{"name": "R", "path": "r.so"}]})"));
   ASSERT_EQ(hooks.pre.size(), 2U);
@@ -49,23 +51,29 @@ TEST(PluginHooks, ResolveTheirDriver) {
     const char* api_driver;
     const char* path;
     const char* expected;
-  } kCases[] = {{"pre", "", "python", "a.py", "python"},     {"pre", "native", "python", "a.so", "native"},
-                {"pre", "", "", "a.js", "otto"},             {"pre", "", "", "a.so", ""},
-                {"response", "", "python", "a.so", "goplugin"}, {"response", "", "", "a.so", "goplugin"},
-                {"response", "", "native", "a.so", "native"},   {"response", "", "python", "a.py", "python"},
+  } kCases[] = {{"pre", "", "python", "a.py", "python"},
+                {"pre", "native", "python", "a.so", "native"},
+                {"pre", "", "", "a.js", "otto"},
+                {"pre", "", "", "a.so", ""},
+                {"response", "", "python", "a.so", "goplugin"},
+                {"response", "", "", "a.so", "goplugin"},
+                {"response", "", "native", "a.so", "native"},
+                {"response", "", "python", "a.py", "python"},
                 {"response", "lua", "python", "a.so", "lua"}};
   for (const auto& test : kCases) {
     json entry = {{"name", "N"}, {"path", test.path}};
     if (*test.entry_driver != '\0') entry["driver"] = test.entry_driver;
     const PluginHooks hooks = hooksOf({{"driver", test.api_driver}, {test.hook, {entry}}});
     const auto& list = std::string(test.hook) == "pre" ? hooks.pre : hooks.response;
-    EXPECT_EQ(list.at(0).driver, test.expected) << test.hook << " " << test.api_driver << " " << test.path;
+    EXPECT_EQ(list.at(0).driver, test.expected)
+        << test.hook << " " << test.api_driver << " " << test.path;
   }
 }
 
 TEST(PluginHooks, AnalyticsRunsInASharedObject) {
   json definition = classicDefinition();
-  definition["analytics_plugin"] = {{"enable", true}, {"plugin_path", "a.so"}, {"func_name", "Record"}};
+  definition["analytics_plugin"] = {
+      {"enable", true}, {"plugin_path", "a.so"}, {"func_name", "Record"}};
   EXPECT_EQ(hooksOf({{"driver", "python"}}, definition).analytics->driver, "goplugin");
   EXPECT_EQ(hooksOf({{"driver", "native"}}, definition).analytics->driver, "native");
   EXPECT_EQ(hooksOf({}, definition).analytics->name, "Record");
@@ -78,7 +86,9 @@ TEST(PluginHooks, TakeTimeoutAndErrorRuleFromEntryOrConfiguration) {
   config.plugin_timeout = std::chrono::milliseconds(70);
   config.plugin_on_error = "skip";
   const PluginHooks hooks = hooksOf(
-      json::parse(R"({"pre": [{"name": "A"}, {"name": "B", "timeout_ms": 5, "on_error": "fail"}]})"), classicDefinition(), config);
+      json::parse(
+          R"({"pre": [{"name": "A"}, {"name": "B", "timeout_ms": 5, "on_error": "fail"}]})"),
+      classicDefinition(), config);
   EXPECT_EQ(hooks.pre[0].timeout.count(), 70);
   EXPECT_EQ(hooks.pre[0].on_error, OnPluginError::kSkip);
   EXPECT_EQ(hooks.pre[1].timeout.count(), 5);
@@ -86,20 +96,25 @@ TEST(PluginHooks, TakeTimeoutAndErrorRuleFromEntryOrConfiguration) {
 }
 
 TEST(PluginHooks, RefuseTimeoutsAndErrorRulesThatMeanNothing) {
-  for (const char* entry : {R"({"name": "A", "timeout_ms": 0})", R"({"name": "A", "timeout_ms": -5})", R"({"name": "A", "timeout_ms": 1e6})",
-                            R"({"name": "A", "timeout_ms": 99999999999})", R"({"name": "A", "on_error": "ignore"})", R"({"name": 5})",
-                            R"({"name": "A", "path": false})", R"("A")"}) {
+  for (const char* entry :
+       {R"({"name": "A", "timeout_ms": 0})", R"({"name": "A", "timeout_ms": -5})",
+        R"({"name": "A", "timeout_ms": 1e6})", R"({"name": "A", "timeout_ms": 99999999999})",
+        R"({"name": "A", "on_error": "ignore"})", R"({"name": 5})",
+        R"({"name": "A", "path": false})", R"("A")"}) {
     json definition = classicDefinition();
     definition["custom_middleware"]["post"] = json::array({json::parse(entry)});
     Problems problems;
     EXPECT_FALSE(parseClassic(definition.dump(), "one.json", {}, problems)) << entry;
-    EXPECT_TRUE(problems.front().pointer.starts_with("/custom_middleware/post/0")) << shown(problems);
+    EXPECT_TRUE(problems.front().pointer.starts_with("/custom_middleware/post/0"))
+        << shown(problems);
   }
 }
 
 TEST(PluginHooks, OfAnAuthenticatedApiIncludeAuthAndPostAuth) {
-  const json middleware = json::parse(R"({"auth_check": {"name": "Check", "path": "a.so"}, "post_key_auth": [{"name": "After"}]})");
-  for (const char* field : {"custom_plugin_auth_enabled", "enable_coprocess_auth", "use_go_plugin_auth"}) {
+  const json middleware = json::parse(
+      R"({"auth_check": {"name": "Check", "path": "a.so"}, "post_key_auth": [{"name": "After"}]})");
+  for (const char* field :
+       {"custom_plugin_auth_enabled", "enable_coprocess_auth", "use_go_plugin_auth"}) {
     json definition = classicDefinition();
     definition["use_keyless"] = false;
     definition[field] = true;
@@ -111,14 +126,16 @@ TEST(PluginHooks, OfAnAuthenticatedApiIncludeAuthAndPostAuth) {
 }
 
 TEST(PluginHooks, OfAKeylessApiHaveNoAuthentication) {
-  const PluginHooks hooks = hooksOf(json::parse(R"({"auth_check": {"name": "Check"}, "post_key_auth": [{"name": "After"}]})"),
-                                    test::with(classicDefinition(), "/custom_plugin_auth_enabled", true));
+  const PluginHooks hooks = hooksOf(
+      json::parse(R"({"auth_check": {"name": "Check"}, "post_key_auth": [{"name": "After"}]})"),
+      test::with(classicDefinition(), "/custom_plugin_auth_enabled", true));
   EXPECT_FALSE(hooks.auth);
   EXPECT_TRUE(hooks.post_auth.empty());
 }
 
 TEST(PluginHooks, NeverOpenAnApiWhoseAuthenticationIsMissing) {
-  for (const char* middleware : {R"({})", R"({"auth_check": {"name": ""}})", R"({"auth_check": {"name": "A", "disabled": true}})"}) {
+  for (const char* middleware : {R"({})", R"({"auth_check": {"name": ""}})",
+                                 R"({"auth_check": {"name": "A", "disabled": true}})"}) {
     json definition = pluginAuth();
     definition["custom_middleware"] = json::parse(middleware);
     Problems problems;

@@ -25,8 +25,8 @@ TEST(ReadableDuration, TakesSignsAndNought) {
 }
 
 TEST(ReadableDuration, RefusesWhatIsNoDuration) {
-  for (const char* text : {"1", "s", "1x", "-", "+", ".", ".s", "1s2", "1 s", "1.2.3s", "99999999999999999999s",
-                           "9000000000h", "never", "1S"}) {
+  for (const char* text : {"1", "s", "1x", "-", "+", ".", ".s", "1s2", "1 s", "1.2.3s",
+                           "99999999999999999999s", "9000000000h", "never", "1S"}) {
     EXPECT_FALSE(parseDuration(text)) << text;
   }
 }

@@ -5,7 +5,10 @@
 namespace tykpp::definition {
 namespace {
 
-const Environment kEnv({{"TARGET", "http://h/"}, {"QUOTED", "a\"b\\c\n"}, {"EMPTY", ""}, {"TYK_SECRET_NAME", "hidden"}});
+const Environment kEnv({{"TARGET", "http://h/"},
+                        {"QUOTED", "a\"b\\c\n"},
+                        {"EMPTY", ""},
+                        {"TYK_SECRET_NAME", "hidden"}});
 const SecretMap kSecrets{{"token", "t1"}, {"token2", "t2"}};
 
 TEST(SecretRefs, AreReplacedInTheBytesOfADefinition) {
@@ -18,13 +21,15 @@ TEST(SecretRefs, AreEscapedForTheirPlace) {
 }
 
 TEST(SecretRefs, StayWhenTheyHaveNoValue) {
-  for (const char* text : {R"("env://UNSET")", R"("env://EMPTY")", R"("secrets://other")", R"("consul://k")", "env://", "env://X"}) {
+  for (const char* text : {R"("env://UNSET")", R"("env://EMPTY")", R"("secrets://other")",
+                           R"("consul://k")", "env://", "env://X"}) {
     EXPECT_EQ(replaceSecretRefs(text, kSecrets, kEnv), text);
   }
 }
 
 TEST(SecretRefs, PreferTheLongerName) {
-  EXPECT_EQ(replaceSecretRefs("secrets://token2 secrets://token secrets://tokenX", kSecrets, kEnv), "t2 t1 t1X");
+  EXPECT_EQ(replaceSecretRefs("secrets://token2 secrets://token secrets://tokenX", kSecrets, kEnv),
+            "t2 t1 t1X");
 }
 
 TEST(SecretRefs, AsWholeValuesReadTheirOwnVariables) {

@@ -52,10 +52,27 @@ TEST(TargetUrl, EncodesWhatARequestLineCannotHold) {
 }
 
 TEST(TargetUrl, RefusesWhatCannotBeReached) {
-  for (const char* text :
-       {"", "h", "h:80/x", "://h", "http://", "http:///x", "http://h:0", "http://h:65536", "http://h:x", "http://h:1:2",
-        "http://[::1", "http://[::1]x", "http://[g]/", "ftp://h/", "http://h/%zz", "http://h/%1", "http://a b/",
-        "http://h/\n", "http://h\r\nX: y/", "http://{id}.h/", "env://TARGET"}) {
+  for (const char* text : {"",
+                           "h",
+                           "h:80/x",
+                           "://h",
+                           "http://",
+                           "http:///x",
+                           "http://h:0",
+                           "http://h:65536",
+                           "http://h:x",
+                           "http://h:1:2",
+                           "http://[::1",
+                           "http://[::1]x",
+                           "http://[g]/",
+                           "ftp://h/",
+                           "http://h/%zz",
+                           "http://h/%1",
+                           "http://a b/",
+                           "http://h/\n",
+                           "http://h\r\nX: y/",
+                           "http://{id}.h/",
+                           "env://TARGET"}) {
     const auto url = parseTargetUrl(text);
     EXPECT_FALSE(url) << text;
     if (!url) {

@@ -13,7 +13,8 @@ namespace tykpp::definition::test {
 class TempDir {
  public:
   TempDir() {
-    std::string name = (std::filesystem::temp_directory_path() / "tykpp-definition-XXXXXX").string();
+    std::string name =
+        (std::filesystem::temp_directory_path() / "tykpp-definition-XXXXXX").string();
     path_ = ::mkdtemp(name.data());
   }
   ~TempDir() {

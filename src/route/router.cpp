@@ -19,25 +19,12 @@ constexpr std::uint32_t kNone = PathTree::kNone;
 /// Longer hosts have no domain here (a DNS name ends at 253): no work per dot of a Host made to cost it.
 constexpr std::size_t kMaxHostBytes = 512;
 
-/// Hosts are looked up as they come, so hash and comparison fold case themselves.
-struct HostHash {
+/// Hosts compare as written, like the reference: clients send them in lower case (docs/decisions/0003-host-case.md).
+struct HostHash : std::hash<std::string_view> {
   using is_transparent = void;
-  std::size_t operator()(std::string_view text) const noexcept {
-    std::uint64_t hash = 0xcbf29ce484222325;
-    for (const char c : text) {
-      hash = (hash ^ static_cast<unsigned char>(toLower(c))) * 0x100000001b3;
-    }
-    return static_cast<std::size_t>(hash);
-  }
-};
-struct HostEqual {
-  using is_transparent = void;
-  bool operator()(std::string_view a, std::string_view b) const noexcept {
-    return equalsIgnoreCase(a, b);
-  }
 };
 template <class Value>
-using HostMap = std::unordered_map<std::string, Value, HostHash, HostEqual>;
+using HostMap = std::unordered_map<std::string, Value, HostHash, std::equal_to<>>;
 
 /// Without `:port`; the colons inside the brackets of an IPv6 address stay.
 std::string_view withoutPort(std::string_view host) noexcept {

@@ -43,8 +43,7 @@ struct Refused {
 /// (only with `enable_custom_domains`), longer listen paths first, plain ones before templates, then file order. Each API
 /// answers under `/<api_id>/` and under its listen path. Internal APIs have no route.
 /// Domains: `api.example.com`, `{name}.example.com`, `{name:regex}.example.com`, and `*.example.com` (ours: one or more
-/// labels, tried after all others). They compare without regard to case; the port of the Host counts only when the
-/// domain names one.
+/// labels, tried after all others). They compare as written; the port of the Host counts only when the domain names one.
 class Router {
  public:
   Router(const std::vector<RouteEntry>& entries, const definition::GatewayConfig& config);

@@ -271,6 +271,12 @@ net::Task<Result<void>> Call::sendRequest() {
 net::Task<Result<void>> Call::readHead(std::size_t& size) {
   http::ReadBuffer& input = connection_->input;
   std::size_t seen = 0;
+  if (input.empty()) {
+    // Memory is taken when there is something to put in it: the block that the last call gave back is still in the
+    // cache, and a call that waits holds none.
+    net::Readable readable(connection_->stream.socket());
+    co_await readable;
+  }
   for (;;) {
     const http::HeadScan scan = http::scanHead(input.view(), seen);
     if (scan.end > 0) {

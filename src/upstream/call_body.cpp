@@ -117,6 +117,10 @@ net::Task<Result<Call::Piece>> Call::nextPlainPiece() {
       co_return Piece{bytes, counted && body_left_ == 0};
     }
     armPhase(options_.body_idle_timeout);
+    if (!connection_->stream.tls()) {
+      net::Readable readable(connection_->stream.socket());
+      co_await readable;
+    }
     const bool large = framing_.body == BodyFraming::kUntilClose || body_left_ > BlockPool::kBlockBytes;
     if (large && !large_) large_ = pool_.takeLarge();
     const std::size_t room = large ? Pool::kLargeBytes : input.prepare(BlockPool::kBlockBytes);
@@ -199,13 +203,15 @@ net::Task<void> Call::send(std::string_view extra) {
     co_await tunnel(extra);
     co_return;
   }
+  // As the reference's server writes it: a 304 says nothing about a body (RFC 9110 section 15.4.5 allows both).
+  if (response.status == 304) response.headers.erase(HeaderId::kContentType);
   http::OutgoingFraming outgoing;
   const bool bodiless = sx_.headRequest() || response.status == 204 || response.status == 304;
   if (response.body() != nullptr && !bodiless) {
     outgoing = {response.body()->empty() ? BodyFraming::kNone : BodyFraming::kLength, response.body()->size()};
   } else if (framing_.body == BodyFraming::kNone || bodiless) {
     outgoing = {BodyFraming::kNone, framing_.length,
-                response.status != 204 && (!bodiless || response.headers.contains(HeaderId::kContentLength))};
+                response.status != 204 && response.status != 304 && (!bodiless || response.headers.contains(HeaderId::kContentLength))};
   } else if (framing_.body == BodyFraming::kLength && !gzip_) {
     outgoing = {BodyFraming::kLength, framing_.length};
   } else {

@@ -1,7 +1,10 @@
 #include "upstream/pool.hpp"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+#include <cerrno>
 
 namespace tykpp::upstream {
 namespace {
@@ -41,10 +44,15 @@ bool Connection::quiet() {
   const net::Socket& socket = stream.socket();
   if (socket.peerClosed()) return false;
   if (!socket.readable()) return true;
-  if (!stream.tls()) return false;
-  // Under TLS a session ticket may come at any time: only bytes of an answer, or an end, count.
   char byte = 0;
   bool nothing_yet = false;
+  if (!stream.tls()) {
+    // The last read took exactly what was there, so nobody knows whether there is more: the kernel does.
+    if (::recv(socket.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN) return false;
+    stream.socket().readDrained();
+    return true;
+  }
+  // Under TLS a session ticket may come at any time: only bytes of an answer, or an end, count.
   stream.tryRead(&byte, 1, nothing_yet);
   return nothing_yet;
 }

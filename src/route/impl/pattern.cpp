@@ -15,7 +15,7 @@ constexpr std::int64_t kMaxProgramBytes = 1 << 20;  // RE2's memory for one expr
 Error bad(std::string message) { return {Errc::kBadDefinition, std::move(message)}; }
 
 /// Paths may hold any bytes, so bytes are what is matched, unless the expression itself speaks of other characters.
-RE2::Options options(std::string_view expression, bool case_sensitive) {
+RE2::Options options(std::string_view expression) {
   const bool beyond_ascii =
       expression.find("\\p") != std::string_view::npos ||
       expression.find("\\P") != std::string_view::npos ||
@@ -23,14 +23,12 @@ RE2::Options options(std::string_view expression, bool case_sensitive) {
                   [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
   RE2::Options out(beyond_ascii ? RE2::DefaultOptions : RE2::Latin1);
   out.set_log_errors(false);
-  out.set_case_sensitive(case_sensitive);
   out.set_max_mem(kMaxProgramBytes);
   return out;
 }
 
 Result<std::unique_ptr<RE2>> compileParts(const std::vector<PatternPart>& parts,
-                                          std::string_view default_expression,
-                                          bool case_sensitive) {
+                                          std::string_view default_expression) {
   std::string text;
   for (const PatternPart& part : parts) {
     if (!part.variable) {
@@ -39,7 +37,7 @@ Result<std::unique_ptr<RE2>> compileParts(const std::vector<PatternPart>& parts,
     }
     text.append("(?:").append(part.text.empty() ? default_expression : part.text).append(")");
   }
-  auto expression = std::make_unique<RE2>(text, options(text, case_sensitive));
+  auto expression = std::make_unique<RE2>(text, options(text));
   if (!expression->ok()) return bad("the regular expression is invalid: " + expression->error());
   if (expression->NumberOfCapturingGroups() > 0) {
     return bad("the regular expression has a capture group; write (?:…) instead of (…)");
@@ -94,7 +92,7 @@ Result<PathTemplate> PathTemplate::compile(std::string_view text) {
     out.literals_.emplace_back(part.text);
   }
   if (!plain) {
-    auto expression = compileParts(*parts, kPathDefault, true);
+    auto expression = compileParts(*parts, kPathDefault);
     if (!expression) return expression.error();
     out.expression_ = std::move(*expression);
   }
@@ -126,7 +124,7 @@ std::optional<std::size_t> PathTemplate::matchSegments(std::string_view path) co
 Result<HostPattern> HostPattern::compile(std::string_view text) {
   HostPattern out;
   if (text.starts_with("*.")) {
-    out.bucket_ = lowered(text.substr(1));
+    out.bucket_ = text.substr(1);
     out.has_port_ = out.bucket_.find(':') != std::string::npos;
     if (out.bucket_.find_first_of("*{}") != std::string::npos || out.bucket_.size() < 2) {
       return bad("a `*` stands for the first labels of a domain alone, as in *.example.com");
@@ -144,8 +142,8 @@ Result<HostPattern> HostPattern::compile(std::string_view text) {
   }
   const std::string_view tail = parts->back().text;
   const std::size_t dot = tail.find('.');
-  if (dot != std::string_view::npos) out.bucket_ = lowered(tail.substr(dot));
-  auto expression = compileParts(*parts, kHostDefault, false);
+  if (dot != std::string_view::npos) out.bucket_ = tail.substr(dot);
+  auto expression = compileParts(*parts, kHostDefault);
   if (!expression) return expression.error();
   out.expression_ = std::move(*expression);
   return out;
@@ -154,7 +152,7 @@ Result<HostPattern> HostPattern::compile(std::string_view text) {
 bool HostPattern::match(std::string_view host) const noexcept {
   if (expression_ == nullptr) {
     return host.size() > bucket_.size() && host.front() != '.' &&
-           equalsIgnoreCase(host.substr(host.size() - bucket_.size()), bucket_);
+           host.ends_with(bucket_);
   }
   const re2::StringPiece text(host.data(), host.size());
   return expression_->Match(text, 0, host.size(), RE2::ANCHOR_BOTH, nullptr, 0);

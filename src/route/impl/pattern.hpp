@@ -54,7 +54,7 @@ class HostPattern {
   bool isWildcard() const noexcept { return expression_ == nullptr; }
   /// Whether the pattern names a port, so that the Host's port counts.
   bool hasPort() const noexcept { return has_port_; }
-  /// From the first dot behind the last variable, in lower case: where the pattern hangs in the table of hosts.
+  /// From the first dot behind the last variable: where the pattern hangs in the table of hosts.
   const std::string& bucket() const noexcept { return bucket_; }
   /// @param host  without its port unless hasPort()
   bool match(std::string_view host) const noexcept;

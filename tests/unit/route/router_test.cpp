@@ -165,7 +165,7 @@ TEST_F(RouterTest, SelectsByDomainBeforeApisWithoutOne) {
   api("off", "/off/", "off.example.com").domain_disabled = true;
   EXPECT_EQ(find("/api/x", "one.example.com"), "d1");
   EXPECT_EQ(find("/api/x", "one.example.com:8080"), "d1");
-  EXPECT_EQ(find("/api/x", "ONE.example.com"), "d1");
+  EXPECT_EQ(find("/api/x", "ONE.example.com"), "d0");
   EXPECT_EQ(find("/api/x", "three.example.com"), "d0");
   EXPECT_EQ(find("/api/x", ""), "d0");
   EXPECT_EQ(find("/api/x", "abc.rx.example.com"), "drx");

@@ -1,6 +1,7 @@
 #include "gateway/chain_order.hpp"
 
 #include "hooks/hook_step.hpp"
+#include "hooks/session_check.hpp"
 #include "middleware/version_check.hpp"
 
 namespace tykpp::gateway {
@@ -13,8 +14,10 @@ const std::vector<chain::StepEntry>& requestOrder() {
       {"pre", &hooks::createPreHooks},
       // Beside the built-in methods, in their place: whoever gets past here is known.
       {"auth", &hooks::createAuthHook},
-      // Part of the protected branch: never on keyless APIs. Before expiry and limits of the session are enforced.
+      // Part of the protected branch: never on keyless APIs.
       {"post_auth", &hooks::createPostAuthHooks},
+      // Nobody unknown, inactive or expired gets further on a protected API. After post-auth hooks, as in the reference.
+      {hooks::SessionCheck::kName, &hooks::createSessionCheck},
       // The last word before the upstream.
       {"post", &hooks::createPostHooks},
   };

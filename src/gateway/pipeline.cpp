@@ -50,12 +50,12 @@ net::Task<void> Pipeline::handle(http::ServerExchange& sx) {
     co_return;
   }
   const LeaseGuard snapshot(worker_);
-  const Routed routed = route(*snapshot, exchange);
-  if (routed.api == nullptr) {
+  const ApiRuntime* routed = route(*snapshot, exchange);
+  if (routed == nullptr) {
     co_await sx.sendLocal();
     co_return;
   }
-  const ApiRuntime& api = *routed.api;
+  const ApiRuntime& api = *routed;
   exchange.api = api.spec.get();
   Result<chain::Verdict> verdict = chain::Verdict::kContinue;
   if (!api.chain.request().empty()) verdict = co_await runRequestChain(api, sx);
@@ -64,17 +64,17 @@ net::Task<void> Pipeline::handle(http::ServerExchange& sx) {
   } else if (*verdict == chain::Verdict::kRespond) {
     co_await sx.sendLocal();
   } else {
-    co_await proxy(api, routed.stripped, sx);
+    co_await proxy(api, sx);
   }
   if (api.analytics) record(api, exchange);
 }
 
-Pipeline::Routed Pipeline::route(const Snapshot& snapshot, http::Exchange& exchange) const {
+const ApiRuntime* Pipeline::route(const Snapshot& snapshot, http::Exchange& exchange) const {
   const http::Request& request = exchange.request();
   if (!shared_.config.http_server_options.skip_url_cleaning) {
     if (const auto location = route::cleanRedirect(request, exchange.arena()); location) {
       response::movedPermanently(exchange, *location);
-      return {};
+      return nullptr;
     }
   }
   const std::optional<route::Match> match = snapshot.router.match(request.host, request.path);
@@ -84,11 +84,10 @@ Pipeline::Routed Pipeline::route(const Snapshot& snapshot, http::Exchange& excha
                 log::quoted(request.path), exchange.peer.address, log::quoted(request.host));
     }
     response::notFound(exchange);
-    return {};
+    return nullptr;
   }
-  const ApiRuntime* api = snapshot.apis[match->api_index].get();
   if (!match->by_id) exchange.listen_path_match = request.path.substr(0, match->matched_size);
-  return {api, api->spec->strip_listen_path && !match->by_id ? match->matched_size : 0};
+  return snapshot.apis[match->api_index].get();
 }
 
 net::Task<Result<chain::Verdict>> Pipeline::runRequestChain(const ApiRuntime& api, http::ServerExchange& sx) const {
@@ -103,7 +102,7 @@ net::Task<Result<chain::Verdict>> Pipeline::runRequestChain(const ApiRuntime& ap
   }
 }
 
-upstream::CallOptions Pipeline::callOptions(const ApiRuntime& api, std::size_t stripped, http::Exchange& exchange) const {
+upstream::CallOptions Pipeline::callOptions(const ApiRuntime& api, http::Exchange& exchange) const {
   const definition::ApiSpec& spec = *api.spec;
   const definition::GatewayConfig& config = shared_.config;
   const definition::TargetUrl* target = &spec.target;
@@ -115,6 +114,9 @@ upstream::CallOptions Pipeline::callOptions(const ApiRuntime& api, std::size_t s
     options.endpoint = &api.endpoints[turn];
   }
   http::Request& request = exchange.request();
+  // A plugin may have left the listen path: then there is nothing to take off.
+  const bool strip = spec.strip_listen_path && request.path.starts_with(exchange.listen_path_match);
+  const std::size_t stripped = strip ? exchange.listen_path_match.size() : 0;
   options.target = route::upstreamTarget(request, spec, *target, stripped, config.http_server_options.skip_target_path_escaping, exchange.arena());
   options.host = spec.preserve_host_header && !request.host.empty() ? request.host : std::string_view(target->host_header);
   options.header_timeout = inMilliseconds(config.proxy_default_timeout);
@@ -126,8 +128,8 @@ upstream::CallOptions Pipeline::callOptions(const ApiRuntime& api, std::size_t s
   return options;
 }
 
-net::Task<void> Pipeline::proxy(const ApiRuntime& api, std::size_t stripped, http::ServerExchange& sx) const {
-  upstream::Call call(sx, worker_.pool(), shared_.resolver, callOptions(api, stripped, sx.exchange()));
+net::Task<void> Pipeline::proxy(const ApiRuntime& api, http::ServerExchange& sx) const {
+  upstream::Call call(sx, worker_.pool(), shared_.resolver, callOptions(api, sx.exchange()));
   Result<void> done = co_await call.start();
   if (done && !api.chain.response().empty()) {
     done = co_await runResponseChain(api, sx, call);

@@ -28,15 +28,12 @@ class Pipeline final : public http::RequestHandler {
   net::Task<void> handle(http::ServerExchange& exchange) override;
 
  private:
-  struct Routed {
-    const ApiRuntime* api = nullptr;  ///< null: the response is filled
-    std::size_t stripped = 0;         ///< bytes of the decoded path to leave out upstream
-  };
-  Routed route(const Snapshot& snapshot, http::Exchange& exchange) const;
+  /// Null when there is none: the response is filled then.
+  const ApiRuntime* route(const Snapshot& snapshot, http::Exchange& exchange) const;
   net::Task<Result<chain::Verdict>> runRequestChain(const ApiRuntime& api, http::ServerExchange& exchange) const;
   net::Task<Result<void>> runResponseChain(const ApiRuntime& api, http::ServerExchange& exchange, upstream::Call& call) const;
-  upstream::CallOptions callOptions(const ApiRuntime& api, std::size_t stripped, http::Exchange& exchange) const;
-  net::Task<void> proxy(const ApiRuntime& api, std::size_t stripped, http::ServerExchange& exchange) const;
+  upstream::CallOptions callOptions(const ApiRuntime& api, http::Exchange& exchange) const;
+  net::Task<void> proxy(const ApiRuntime& api, http::ServerExchange& exchange) const;
   net::Task<void> fail(const Error& error, http::ServerExchange& exchange) const;
   void record(const ApiRuntime& api, http::Exchange& exchange) const;
   Worker& worker_;

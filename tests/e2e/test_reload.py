@@ -223,11 +223,11 @@ def test_reloads_under_load_fail_no_request_and_keep_the_memory(new_gateway, ngi
     load = wrk(gateway.port, "/load/", int(3 + reloads * 1.2 + 6))
     time.sleep(1)
     for number in range(5):
-        gateway.write(classic("load", target, name=f"warm-{number}"))
+        gateway.write(classic("load", target, slug=f"warm-{number}"))
         gateway.reload()
     before = gateway.rss_kb()
     for number in range(reloads):
-        gateway.write(classic("load", target, name=f"load-{number}"), classic("other1", f"{target}{number}/"),
+        gateway.write(classic("load", target, slug=f"load-{number}"), classic("other1", f"{target}{number}/"),
                       classic(f"coming{number % 7}", target))
         gateway.replace(f"other{2 + number % 3}.json", "{" if number % 2 else json.dumps(classic("other2", target)))
         gateway.reload()

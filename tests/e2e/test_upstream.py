@@ -519,8 +519,8 @@ def test_connections_with_and_without_verification_are_not_shared(single, tls_up
     assert is_error(gateway.get("/strict/"), 500, PROBLEM)
 
 
-def test_a_plain_server_behind_https_is_a_500(new_gateway, upstream):
-    gateway = new_gateway().write(classic("api", f"https://127.0.0.1:{upstream.port}/")).start()
+def test_a_plain_server_behind_https_is_a_500(new_gateway, nginx):
+    gateway = new_gateway().write(classic("api", f"https://127.0.0.1:{nginx}/")).start()
     assert is_error(gateway.get("/api/"), 500, PROBLEM)
 
 

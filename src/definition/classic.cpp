@@ -186,7 +186,8 @@ bool wantsCompanion(const Json& document) {
 
 Result<Source> openSource(std::string_view text, const std::string& file,
                           const GatewayConfig& config, Report& report) {
-  Source source{file, replaceSecretRefs(text, config.secrets, Environment::process()), {}};
+  Source source{file, replaceSecretRefs(text, config.secrets, Environment::process()), {}, {}};
+  if (source.text != text) source.written = text;
   auto parsed = parseJson(source.text);
   if (!parsed) {
     report.error("", parsed.error().message());
@@ -210,7 +211,7 @@ Result<ApiSpec> buildClassic(Source source, const BuildSettings& settings, Repor
   readConfigData(document, spec);
   checkNotBuilt(document, settings.config, report);
   if (report.errors() > 0) return report.firstError();
-  spec.classic_text = compactJson(source.text);
+  spec.classic_text = compactJson(source.shown());
   spec.checksum = contentChecksum(source.text, "");
   return spec;
 }
@@ -222,7 +223,7 @@ Result<ApiSpec> buildPair(Source classic, Source oas, const BuildSettings& setti
   auto spec = buildClassic(std::move(classic), settings, report);
   if (!spec) return spec;
   if (oas_report.errors() > 0) return oas_report.firstError();
-  spec->oas_text = compactJson(oas.text);
+  spec->oas_text = compactJson(oas.shown());
   spec->checksum = checksum;
   return spec;
 }

@@ -69,8 +69,16 @@ Result<ApiSpec> buildOas(Source source, const BuildSettings& settings, Report& r
   checkOasDocument(source.json, settings.unknown, report);
   if (report.errors() > before) return report.firstError();
   checkOasNotBuilt(source.json, report);
-  Source classic{source.file, {}, classicFromOas(source.json)};
+  Source classic{source.file, {}, classicFromOas(source.json), {}};
   classic.text = classic.json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (!source.written.empty()) {
+    const auto written = parseJson(source.written);
+    if (!written) {
+      report.error("", "is no JSON before its secret references are replaced: " + written.error().message());
+      return report.firstError();
+    }
+    classic.written = classicFromOas(*written).dump(-1, ' ', false, Json::error_handler_t::replace);
+  }
   Problems found;
   Report classic_report(source.file, found);
   auto spec = buildClassic(std::move(classic), {settings.config, Unknown::kIgnore}, classic_report);
@@ -84,7 +92,7 @@ Result<ApiSpec> buildOas(Source source, const BuildSettings& settings, Report& r
   }
   if (report.errors() > 0) return report.firstError();
   toOasPlaces(spec->hooks);
-  spec->oas_text = compactJson(source.text);
+  spec->oas_text = compactJson(source.shown());
   spec->checksum = contentChecksum(source.text, "oas");
   return spec;
 }

@@ -82,6 +82,9 @@ Gateway::~Gateway() {
 
 Result<void> Gateway::run() {
   TYKPP_LOG(info, "main", "Tyk API Gateway {}", TYKPP_VERSION);
+  if (config_.enable_analytics) {
+    TYKPP_LOG(warn, "main", "enable_analytics: records go to analytics plugins and are dropped then; storing them is not built yet");
+  }
   auto errors = response::ErrorTemplates::load(config_);
   if (!errors) return errors.error();
   errors_ = std::make_unique<response::ErrorTemplates>(std::move(*errors));

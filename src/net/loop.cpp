@@ -54,6 +54,19 @@ void Loop::post(std::function<void()> function) {
   });
 }
 
+void Loop::resumeLater(std::coroutine_handle<> coroutine) {
+  later_.push_back(coroutine);
+  if (later_.size() > 1) return;
+  boost::asio::post(io_, [this] {
+    // Those that yield again while they run wait for the next turn, behind the events that came meanwhile.
+    std::vector<std::coroutine_handle<>> ready;
+    ready.swap(later_);
+    wheel_.setNow(Clock::now());
+    for (const std::coroutine_handle<> waiting : ready) waiting.resume();
+    armTimer();
+  });
+}
+
 Registration* Loop::watch(int fd, Socket& socket) {
   if (free_.empty()) {
     all_.push_back(std::make_unique<Registration>());

@@ -9,6 +9,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <coroutine>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -41,6 +42,9 @@ class Loop {
   /// Runs the function on the loop's thread, in the order of the posts. Thread: any.
   void post(std::function<void()> function);
 
+  /// Resumes a coroutine after what is ready now has had its turn. @see Yield
+  void resumeLater(std::coroutine_handle<> coroutine);
+
   boost::asio::io_context& io() noexcept { return io_; }
   Wheel& wheel() noexcept { return wheel_; }
   Clock::time_point now() const noexcept { return wheel_.now(); }
@@ -62,9 +66,34 @@ class Loop {
   boost::asio::steady_timer timer_;
   Wheel wheel_;
   BlockPool blocks_;
+  std::vector<std::coroutine_handle<>> later_;
   std::vector<Registration*> buried_;
   std::vector<std::unique_ptr<Registration>> all_;
   std::vector<Registration*> free_;
+};
+
+/// `co_await Yield(loop)`: lets others run. For loops that may find work for ever without waiting, so that one fast
+/// connection cannot keep a worker to itself.
+class Yield {
+ public:
+  explicit Yield(Loop& loop) noexcept : loop_(loop) {}
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> caller) { loop_.resumeLater(caller); }
+  void await_resume() const noexcept {}
+
+ private:
+  Loop& loop_;
+};
+
+/// Counts turns: `if (turns.over()) co_await …` a Yield every so many.
+class Turns {
+ public:
+  explicit Turns(int each) noexcept : each_(each) {}
+  bool over() noexcept { return ++count_ % each_ == 0; }
+
+ private:
+  int each_;
+  int count_ = 0;
 };
 
 }  // namespace tykpp::net

@@ -157,7 +157,6 @@ Task<Result<void>> Stream::handshake(SSL_CTX* context, std::string server_name,
   if (!numeric) SSL_set_tlsext_host_name(ssl_.get(), server_name.c_str());  // RFC 6066: names only
   if (!verify_host.empty()) {
     X509_VERIFY_PARAM* param = SSL_get0_param(ssl_.get());
-    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     const int set = numeric ? X509_VERIFY_PARAM_set1_ip_asc(param, verify_host.c_str())
                             : X509_VERIFY_PARAM_set1_host(param, verify_host.c_str(), 0);
     if (set != 1) co_return Error(Errc::kTlsFailed, Side::kGateway, 500, "bad host name for TLS");

@@ -22,6 +22,8 @@ using http::HeaderId;
 // Below this the two system calls and the pipe of a splice cost more than the copy they save (docs/performance.md).
 constexpr std::uint64_t kSpliceFrom = 64 * 1024;
 constexpr std::size_t kSpliceBytes = 1024 * 1024;
+// Pieces in a row before others get a turn.
+constexpr int kStreak = 16;
 // What is read of an upload after its answer is out.
 constexpr std::size_t kDiscardBytes = 1024 * 1024;
 
@@ -33,7 +35,12 @@ constexpr std::size_t kDiscardBytes = 1024 * 1024;
 net::Detached Call::upload() {
   uploading_ = true;
   std::size_t discarded = 0;
+  net::Turns turns(kStreak);
   while (!sx_.bodyDone()) {
+    if (turns.over()) {
+      net::Yield yield(pool_.loop());
+      co_await yield;
+    }
     const Result<std::string_view> piece = co_await sx_.readBody();
     if (!piece) {
       if (!upload_discards_) {
@@ -250,7 +257,12 @@ net::Task<bool> Call::stream(std::string_view head, bool chunked) {
     if (!co_await sendPiece(head, {}, false)) co_return cut();
     head = {};
   }
+  net::Turns turns(kStreak);
   while (!last) {
+    if (turns.over()) {
+      net::Yield yield(pool_.loop());
+      co_await yield;
+    }
     if (can_splice && connection_->input.empty() && body_left_ >= kSpliceFrom && head.empty()) {
       if (!co_await splice()) co_return cut();
       if (body_left_ == 0) co_return true;
@@ -280,7 +292,12 @@ net::Task<bool> Call::splice() {
   net::Socket& to = sx_.client().socket();
   std::size_t held = 0;
   bool good = true;
+  net::Turns turns(kStreak);
   while (good && body_left_ > 0) {
+    if (turns.over()) {
+      net::Yield yield(pool_.loop());
+      co_await yield;
+    }
     const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(body_left_, kSpliceBytes));
     const ssize_t in = ::splice(from.fd(), nullptr, pipe.write_end, nullptr, wanted, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
     if (in > 0) {
@@ -338,7 +355,12 @@ net::Task<void> Call::tunnel(std::string_view extra) {
   auto buffer = std::make_unique<char[]>(BlockPool::kBlockBytes);
   net::Stream& up = connection_->stream;
   net::Stream& down = sx_.client();
+  net::Turns turns(kStreak);
   for (;;) {
+    if (turns.over()) {
+      net::Yield yield(pool_.loop());
+      co_await yield;
+    }
     net::Stream::Read read = up.read(buffer.get(), BlockPool::kBlockBytes);
     const net::IoResult got = co_await read;
     if (!got) break;
@@ -362,7 +384,12 @@ net::Detached Call::tunnelUp() {
   net::Stream& up = connection_->stream;
   net::Stream& down = sx_.client();
   http::ReadBuffer& early = sx_.input();
+  net::Turns turns(kStreak);
   for (;;) {
+    if (turns.over()) {
+      net::Yield yield(pool_.loop());
+      co_await yield;
+    }
     std::string_view bytes = early.view();
     if (bytes.empty()) {
       net::Stream::Read read = down.read(buffer.get(), BlockPool::kBlockBytes);

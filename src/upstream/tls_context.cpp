@@ -1,6 +1,7 @@
 #include "upstream/tls_context.hpp"
 
 #include <openssl/err.h>
+#include <openssl/x509v3.h>
 
 #include <memory>
 
@@ -64,6 +65,10 @@ Result<SSL_CTX*> makeTlsContext(const definition::UpstreamTls& tls) {
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
     if (SSL_CTX_set_default_verify_paths(context.get()) != 1) return bad("the system's certificate authorities");
   }
+  // The common name counts only when it is asked for, and then only in certificates without alternative names.
+  X509_VERIFY_PARAM_set_hostflags(SSL_CTX_get0_param(context.get()),
+                                  X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
+                                      (tls.force_common_name_check ? 0U : unsigned{X509_CHECK_FLAG_NEVER_CHECK_SUBJECT}));
   if (!tls.client_certificate.empty()) {
     const char* file = tls.client_certificate.c_str();
     if (SSL_CTX_use_certificate_chain_file(context.get(), file) != 1 ||

@@ -6,7 +6,7 @@ using namespace key_rows;
 
 // clang-format off
 constexpr KeyRow kAnalytics[] = {
-    {"enable_analytics", kBool, kYes, "false", "Record requests"},
+    {"enable_analytics", kBool, kYes, "false", "Make a record of each request for analytics plugins; storing records is not built yet"},
     {"analytics_config.type", kStr, kNot, "", "Empty: Redis; `rpc`: MDCB"},
     {"analytics_config.ignored_ips", kList, kNot, "[]", "Clients without records"},
     {"analytics_config.enable_detailed_recording", kBool, kNot, "false", "Whole request and answer in each record"},

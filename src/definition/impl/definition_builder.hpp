@@ -18,6 +18,10 @@ struct Source {
   std::string file;
   std::string text;
   Json json;
+  std::string written;  ///< as it stands in the file, when references were replaced; else empty
+
+  /// What may be shown: references instead of the secrets behind them.
+  const std::string& shown() const noexcept { return written.empty() ? text : written; }
 };
 
 /// What every builder needs.

@@ -9,6 +9,8 @@ namespace tykpp::http {
 namespace {
 // What a client may still send behind an answer that ends the connection before we stop listening.
 constexpr std::size_t kLingerBytes = 1024 * 1024;
+// Pipelined requests answered in a row before others get a turn.
+constexpr int kStreak = 32;
 constexpr auto kLingerTime = std::chrono::seconds(2);
 }  // namespace
 
@@ -71,6 +73,7 @@ void ServerConnection::abort() { stream_.socket().cancel(Errc::kShuttingDown); }
 
 net::Task<void> ServerConnection::loop() {
   deadline_.after(server_.limits().read_timeout);  // a client that connects has something to say
+  net::Turns turns(kStreak);
   for (;;) {
     if (input_.empty()) {
       idle_ = true;
@@ -80,6 +83,10 @@ net::Task<void> ServerConnection::loop() {
       if (stream_.socket().cancelled()) co_return;
     }
     idle_ = false;
+    if (turns.over()) {
+      net::Yield yield(server_.loop());
+      co_await yield;
+    }
     deadline_.after(server_.limits().read_timeout);
     const std::size_t head_size = co_await readHead();
     if (head_size == 0) co_return;

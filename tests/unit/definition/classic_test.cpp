@@ -301,7 +301,9 @@ TEST(Classic, ReplacesSecretReferencesFirst) {
   const ApiSpec spec = parsed(definition, config);
   EXPECT_EQ(spec.target.host, "from-env");
   EXPECT_EQ(spec.listen_path, "/hidden/");
-  EXPECT_NE(spec.classic_text.find("from-env"), std::string::npos);
+  // What the control API shows is the reference, never the secret behind it.
+  EXPECT_EQ(spec.classic_text.find("from-env"), std::string::npos);
+  EXPECT_NE(spec.classic_text.find("env://TYKPP_TEST_TARGET"), std::string::npos);
 }
 
 TEST(Classic, KeepsConfigDataUnlessDisabledOrEmpty) {

@@ -122,8 +122,8 @@ TEST_F(HeadParserTest, RefusesWhatCouldBeReadInTwoWays) {
   };
   for (const std::string& head : bad) {
     const auto parsed = parse(head);
-    EXPECT_FALSE(parsed) << head;
-    if (!parsed) EXPECT_EQ(parsed.error().status(), 400) << head;
+    ASSERT_FALSE(parsed) << head;
+    EXPECT_EQ(parsed.error().status(), 400) << head;
   }
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "upstream/endpoint.hpp"
 
@@ -12,15 +13,15 @@ namespace {
 std::string gzip(const std::string& text) {
   z_stream stream{};
   deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, MAX_WBITS + 16, 8, Z_DEFAULT_STRATEGY);
-  std::string out(text.size() + 100, '\0');
+  std::vector<char> out(text.size() + 100);
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
   stream.avail_in = static_cast<uInt>(text.size());
   stream.next_out = reinterpret_cast<Bytef*>(out.data());
   stream.avail_out = static_cast<uInt>(out.size());
   deflate(&stream, Z_FINISH);
-  out.resize(out.size() - stream.avail_out);
+  const std::size_t size = out.size() - stream.avail_out;
   deflateEnd(&stream);
-  return out;
+  return {out.data(), size};
 }
 
 /// Decodes input that comes in pieces into a small buffer.

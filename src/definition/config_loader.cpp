@@ -92,9 +92,8 @@ struct Judge {
 
   void resolveSecrets() const {
     GatewayConfig& config = loaded.config;
-    const std::array<std::pair<const char*, std::string*>, 3> references{
+    const std::array<std::pair<const char*, std::string*>, 2> references{
         {{"secret", &config.secret},
-         {"node_secret", &config.node_secret},
          {"storage.password", &config.storage.password}}};
     for (const auto& [path, value] : references) {
       auto resolved = resolveSecret(*value, config.secrets, env);

@@ -29,21 +29,17 @@ struct ServerOptions {
   std::chrono::seconds write_timeout{120};
   bool use_ssl = false;
   bool enable_strict_routes = false;
-  bool enable_path_prefix_matching = false;
-  bool enable_path_suffix_matching = false;
   bool enable_websockets = false;
   bool skip_url_cleaning = false;
   bool skip_target_path_escaping = false;
   std::int64_t max_request_body_size = 0;   ///< bytes, 0: no limit
   std::int64_t max_response_body_size = 0;  ///< bytes, 0: no limit; for answers that a step buffers
-  std::chrono::milliseconds flush_interval{0};
 };
 
 /// `dns_cache`
 struct DnsCacheConfig {
   bool enabled = false;
   std::chrono::seconds ttl{3600};  ///< -1: for ever
-  std::string multiple_ips_handle_strategy = "no_cache";
 };
 
 struct GatewayConfig {
@@ -52,10 +48,8 @@ struct GatewayConfig {
   std::string hostname;
   std::string listen_address;
   std::uint16_t listen_port = 8080;
-  std::string control_api_hostname;
   std::uint16_t control_api_port = 0;  ///< 0: on listen_port
   std::string secret;
-  std::string node_secret;
   std::string pid_file_location = "/var/run/tyk/tyk-gateway.pid";
   std::string health_check_endpoint_name = "hello";
   std::string readiness_check_endpoint_name = "ready";
@@ -66,15 +60,10 @@ struct GatewayConfig {
   bool enable_custom_domains = false;
   bool track_404_logs = false;
   std::string template_path;
-  std::string version_header;
   ServerOptions http_server_options;
   std::string app_path;
   std::string middleware_path = "middleware";
-  bool suppress_redis_signal_reload = false;
   std::chrono::seconds reload_interval{1};
-  int resource_sync_retry_attempts = 0;
-  std::chrono::seconds resource_sync_interval{0};
-  bool ignore_endpoint_case = false;
   bool ignore_canonical_mime_header_key = false;
   int max_idle_connections = 0;           ///< 0: no bound
   int max_idle_connections_per_host = 0;  ///< 0: 100 a worker

@@ -20,8 +20,7 @@ class FieldChecks {
   FieldChecks(std::string_view head, Headers& headers) : head_(head), headers_(headers) {}
 
   bool add(std::string_view name, std::string_view value) {
-    // Beast joins folded lines in a buffer of its own; RFC 9112 section 5.2 lets us refuse them.
-    if (value.data() != nullptr && (value.data() < head_.data() || value.data() > head_.data() + head_.size())) return false;
+    if (folded(name, value)) return false;
     const HeaderName known(name);
     switch (known.id()) {
       case HeaderId::kContentLength:
@@ -46,6 +45,12 @@ class FieldChecks {
   int hosts() const noexcept { return hosts_; }
 
  private:
+  /// Beast joins folded lines in a buffer of its own; RFC 9112 section 5.2 lets us refuse them.
+  bool folded(std::string_view name, std::string_view value) const {
+    if (!value.empty()) return value.data() < head_.data() || value.data() > head_.data() + head_.size();
+    const std::size_t end = head_.find('\n', static_cast<std::size_t>(name.data() - head_.data()));
+    return end + 1 < head_.size() && (head_[end + 1] == ' ' || head_[end + 1] == '\t');
+  }
   bool parseLength(std::string_view value) {
     if (value.empty() || value.size() > 18) return false;
     for (const char c : value) {

@@ -44,7 +44,7 @@ TEST_F(ConfigLoader, KeepsTheEffectiveDefaultsForWhatIsMissing) {
 
 TEST_F(ConfigLoader, ReadsEveryKindOfValue) {
   const LoadedConfig loaded = load(R"({"listen_port": 9090, "secret": "s", "app_path": "apps",
-      "http_server_options": {"read_timeout": 7, "enable_websockets": true, "flush_interval": 5},
+      "http_server_options": {"read_timeout": 7, "enable_websockets": true},
       "liveness_check": {"check_duration": 2000000000}, "proxy_default_timeout": 1.5,
       "proxy_ssl_ciphers": ["A", "B"], "secrets": {"a": "b"}, "dns_cache": {"ttl": -1, "enabled": true},
       "storage": {"type": "redis", "host": "r", "port": 1, "addrs": ["a:1"]}, "workers": 2, "plugin_timeout_ms": 9,
@@ -54,7 +54,6 @@ TEST_F(ConfigLoader, ReadsEveryKindOfValue) {
   EXPECT_EQ(config.listen_port, 9090);
   EXPECT_EQ(config.http_server_options.read_timeout.count(), 7);
   EXPECT_TRUE(config.http_server_options.enable_websockets);
-  EXPECT_EQ(config.http_server_options.flush_interval.count(), 5);
   EXPECT_EQ(config.liveness_check_duration, std::chrono::seconds(2));
   EXPECT_EQ(config.proxy_default_timeout.count(), 1.5);
   EXPECT_EQ(config.proxy_ssl_ciphers, (std::vector<std::string>{"A", "B"}));
@@ -219,21 +218,20 @@ TEST_F(ConfigLoader, WantsRedisWhenThereIsAStorageSection) {
 
 TEST_F(ConfigLoader, ResolvesSecretReferences) {
   const LoadedConfig loaded =
-      load(R"({"secret": "env://token", "node_secret": "secrets://node", "secrets": {"node": "n"},
+      load(R"({"secret": "env://token", "secrets": {"node": "n"},
       "storage": {"type": "redis", "password": "secrets://node"}})",
            {{"TYK_SECRET_TOKEN", "t"}});
   ASSERT_TRUE(loaded.ok()) << shown(loaded.problems);
   EXPECT_EQ(loaded.config.secret, "t");
-  EXPECT_EQ(loaded.config.node_secret, "n");
   EXPECT_EQ(loaded.config.storage.password, "n");
 }
 
 TEST_F(ConfigLoader, RefusesToStartWithoutASecretItCannotFind) {
   const LoadedConfig loaded =
-      load(R"({"secret": "secrets://nobody", "node_secret": "vault://a.b"})");
+      load(R"({"secret": "secrets://nobody", "storage": {"type": "redis", "password": "vault://a.b"}})");
   EXPECT_EQ(problemAt(loaded.problems, "/secret")->reason,
             "could not retrieve secret: secrets does not exist in config.. nobody not found");
-  EXPECT_NE(problemAt(loaded.problems, "/node_secret")->reason.find("not built"),
+  EXPECT_NE(problemAt(loaded.problems, "/storage/password")->reason.find("not built"),
             std::string::npos);
 }
 

@@ -217,7 +217,7 @@ TEST_F(RouterTest, TakesAWildcardForOneOrMoreLabelsAfterAllOtherDomains) {
   api("none-at-all", "/");
   EXPECT_EQ(find("/api/longer/x", "one.example.com"), "named");
   EXPECT_EQ(find("/api/longer/x", "two.example.com"), "wild");
-  EXPECT_EQ(find("/api/longer/x", "a.b.Example.com:80"), "wild");
+  EXPECT_EQ(find("/api/longer/x", "a.b.example.com:80"), "wild");
   EXPECT_EQ(find("/api/longer/x", "example.com"), "none-at-all");
   EXPECT_EQ(find("/api/longer/x", ".example.com"), "none-at-all");
 }

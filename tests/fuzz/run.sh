@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
 # Fuzzes with libFuzzer, AddressSanitizer and UndefinedBehaviorSanitizer.
 #
-#   tests/fuzz/run.sh [TARGET|all] [SECONDS]      (default: all targets, 60 seconds each)
+#   tests/fuzz/run.sh [TARGET|all] [SECONDS] [merge]      (default: all targets, 60 seconds each)
 #
-# A target is the stem of tests/fuzz/*_fuzz.cpp. New inputs that reach new code are merged into
-# tests/fuzz/corpus/<target>; an input that crashes is left in tests/fuzz/crashes/<target> (and is a bug: move it into the
+# A target is the stem of tests/fuzz/*_fuzz.cpp. Inputs that reach new code are kept in build/fuzz/found/<target>; with
+# `merge`, the smallest set of them goes into tests/fuzz/corpus/<target>. An input that crashes is left in tests/fuzz/crashes/<target> (and is a bug: move it into the
 # corpus together with the repair). Exit status 1 when a target crashed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 wanted=${1:-all}
 seconds=${2:-60}
+merge=${3:-}
 if [[ ! $seconds =~ ^[0-9]+$ ]]; then
   echo "run.sh: '$seconds' is no number of seconds" >&2
   exit 2
@@ -46,7 +47,7 @@ for name in "${targets[@]}"; do
     | tee "build/fuzz/$name.log" | grep -E 'stat::|ERROR|SUMMARY|Test unit written|DONE' || true
   if grep -qE '^(==[0-9]+==ERROR|SUMMARY)' "build/fuzz/$name.log"; then
     crashed+=("$name")
-  else
+  elif [[ $merge == merge ]]; then
     "build/fuzz/tests/$name" -merge=1 -max_len=65536 "$corpus" "$fresh" >>"build/fuzz/$name.log" 2>&1
   fi
   rmdir "$crashes" 2>/dev/null || true

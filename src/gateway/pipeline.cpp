@@ -60,7 +60,8 @@ net::Task<void> Pipeline::handle(http::ServerExchange& sx) {
   Result<chain::Verdict> verdict = chain::Verdict::kContinue;
   if (!api.chain.request().empty()) verdict = co_await runRequestChain(api, sx);
   if (!verdict) {
-    co_await fail(verdict.error(), sx);
+    const Error error = verdict.error();
+    co_await fail(error, sx);
   } else if (*verdict == chain::Verdict::kRespond) {
     co_await sx.sendLocal();
   } else {
@@ -136,7 +137,8 @@ net::Task<void> Pipeline::proxy(const ApiRuntime& api, http::ServerExchange& sx)
     if (!done) co_await call.release();
   }
   if (!done) {
-    co_await fail(done.error(), sx);
+    const Error error = done.error();
+    co_await fail(error, sx);
     co_return;
   }
   dropLimitHeaders(sx.exchange().response().headers);

@@ -142,8 +142,7 @@ Task<Result<void>> Stream::connect(const sockaddr* address, socklen_t size) {
   co_return Result<void>{};
 }
 
-Task<Result<void>> Stream::handshake(SSL_CTX* context, std::string server_name,
-                                     std::string verify_host) {
+Task<Result<void>> Stream::handshake(SSL_CTX* context, const std::string& host, bool verify) {
   ssl_.reset(SSL_new(context));
   if (!ssl_ || SSL_set_fd(ssl_.get(), socket_.fd()) != 1) {
     co_return Error(Errc::kTlsFailed, Side::kGateway, 500, "out of memory for TLS");
@@ -152,13 +151,13 @@ Task<Result<void>> Stream::handshake(SSL_CTX* context, std::string server_name,
                                SSL_MODE_RELEASE_BUFFERS);
   SSL_set_connect_state(ssl_.get());
   unsigned char address[16];
-  const bool numeric = ::inet_pton(AF_INET, server_name.c_str(), address) == 1 ||
-                       ::inet_pton(AF_INET6, server_name.c_str(), address) == 1;
-  if (!numeric) SSL_set_tlsext_host_name(ssl_.get(), server_name.c_str());  // RFC 6066: names only
-  if (!verify_host.empty()) {
+  const bool numeric = ::inet_pton(AF_INET, host.c_str(), address) == 1 ||
+                       ::inet_pton(AF_INET6, host.c_str(), address) == 1;
+  if (!numeric) SSL_set_tlsext_host_name(ssl_.get(), host.c_str());  // RFC 6066: names only
+  if (verify) {
     X509_VERIFY_PARAM* param = SSL_get0_param(ssl_.get());
-    const int set = numeric ? X509_VERIFY_PARAM_set1_ip_asc(param, verify_host.c_str())
-                            : X509_VERIFY_PARAM_set1_host(param, verify_host.c_str(), 0);
+    const int set = numeric ? X509_VERIFY_PARAM_set1_ip_asc(param, host.c_str())
+                            : X509_VERIFY_PARAM_set1_host(param, host.c_str(), 0);
     if (set != 1) co_return Error(Errc::kTlsFailed, Side::kGateway, 500, "bad host name for TLS");
   }
   for (;;) {

@@ -35,8 +35,9 @@ class Stream {
 
   /// Connects. @error kConnectFailed with errno as text; kTimeout or another reason when the socket was cancelled
   Task<Result<void>> connect(const sockaddr* address, socklen_t size);
-  /// TLS handshake as a client. `context` outlives the stream. @param verify_host  checked against the certificate; empty: not
-  Task<Result<void>> handshake(SSL_CTX* context, std::string server_name, std::string verify_host);
+  /// TLS handshake as a client. `context` outlives the stream, `host` the call.
+  /// @param verify  whether the certificate must be good for `host`
+  Task<Result<void>> handshake(SSL_CTX* context, const std::string& host, bool verify);
   void close() noexcept {
     ssl_.reset();
     socket_.close();

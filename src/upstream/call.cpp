@@ -166,8 +166,7 @@ net::Task<Result<void>> Call::connect() {
   if (!result) co_return failure(client_gone_ ? Errc::kClientGone : result.error().code()).withDetail(result.error().message());
   if (endpoint.tlsContext() != nullptr) {
     const bool verify = !endpoint.key().tls_options.insecure_skip_verify;
-    result = co_await connection_->stream.handshake(endpoint.tlsContext(), endpoint.key().host,
-                                                    verify ? endpoint.key().host : std::string());
+    result = co_await connection_->stream.handshake(endpoint.tlsContext(), endpoint.key().host, verify);
     if (!result) co_return failure(client_gone_ ? Errc::kClientGone : result.error().code()).withDetail(result.error().message());
   }
   co_return result;

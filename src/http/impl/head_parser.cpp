@@ -47,8 +47,14 @@ class FieldChecks {
  private:
   /// Beast joins folded lines in a buffer of its own; RFC 9112 section 5.2 lets us refuse them.
   bool folded(std::string_view name, std::string_view value) const {
-    if (!value.empty()) return value.data() < head_.data() || value.data() > head_.data() + head_.size();
-    const std::size_t end = head_.find('\n', static_cast<std::size_t>(name.data() - head_.data()));
+    const auto behind_name = static_cast<std::size_t>(name.data() + name.size() - head_.data());
+    if (!value.empty()) {
+      if (value.data() < head_.data() || value.data() > head_.data() + head_.size()) return true;
+      // A value that begins on the folded line is no joined text: the line end is between it and its name.
+      const auto gap = static_cast<std::size_t>(value.data() - head_.data()) - behind_name;
+      return head_.substr(behind_name, gap).find('\n') != std::string_view::npos;
+    }
+    const std::size_t end = head_.find('\n', behind_name);
     return end + 1 < head_.size() && (head_[end + 1] == ' ' || head_[end + 1] == '\t');
   }
   bool parseLength(std::string_view value) {

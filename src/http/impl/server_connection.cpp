@@ -108,8 +108,9 @@ net::Task<std::size_t> ServerConnection::readHead() {
     const std::size_t room = scan.bad || scan.end > 0 ? 0 : input_.prepare(limit);
     if (room == 0) {
       const auto active = std::make_unique<Active>(*this);
-      co_await refuse(*active, scan.bad ? Error(Errc::kBadRequest, Side::kClient, 400, "a line ends without CR")
-                                        : Error(Errc::kHeaderTooLarge, Side::kClient, 431, "request head too large"));
+      const Error error = scan.bad ? Error(Errc::kBadRequest, Side::kClient, 400, "a line ends without CR")
+                                   : Error(Errc::kHeaderTooLarge, Side::kClient, 431, "request head too large");
+      co_await refuse(*active, error);
       co_return 0;
     }
     net::Stream::Read read = stream_.read(input_.room(), room);
@@ -129,7 +130,8 @@ net::Task<bool> ServerConnection::serveOne(std::size_t head_size) {
   const std::string_view head = input_.view().substr(0, head_size);
   const Result<void> parsed = parseRequestHead(head, exchange.request());
   if (!parsed) {
-    co_await refuse(*active, parsed.error());
+    const Error error = parsed.error();
+    co_await refuse(*active, error);
     co_return false;
   }
   input_.consume(head_size);  // the views stay: nothing moves until the exchange is over, see beginBody()
@@ -160,7 +162,8 @@ net::Task<bool> ServerConnection::admitBody(Active& active) {
     admitted = co_await sx.bufferBody(static_cast<std::size_t>(server_.limits().max_body_bytes));
   }
   if (admitted) co_return true;
-  if (admitted.error().code() != Errc::kClientGone) co_await refuse(active, admitted.error());
+  const Error error = admitted.error();
+  if (error.code() != Errc::kClientGone) co_await refuse(active, error);
   co_return false;
 }
 

@@ -93,6 +93,8 @@ TEST_F(HeadParserTest, RefusesWhatCouldBeReadInTwoWays) {
       line + host + "Transfer-Encoding : chunked\r\n\r\n",
       line + host + "X: a\r\n b\r\n\r\n",
       line + host + "X: \r\n \r\n\r\n",
+      line + host + "X:\r\n a\r\n\r\n",
+      line + host + "Content-Length:\r\n\t5\r\n\r\n",
       line + host + " X: a\r\n\r\n",
       line + host + "X a\r\n\r\n",
       line + host + ": a\r\n\r\n",

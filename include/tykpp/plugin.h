@@ -78,7 +78,7 @@ enum {
 
 /* Places a function is written for: bits of tykpp_hook_plugin.places. */
 #define TYKPP_AT(hook) (1u << (hook))
-#define TYKPP_AT_REQUEST \
+#define TYKPP_AT_REQUEST                                                                   \
   (TYKPP_AT(TYKPP_HOOK_PRE) | TYKPP_AT(TYKPP_HOOK_AUTH) | TYKPP_AT(TYKPP_HOOK_POST_AUTH) | \
    TYKPP_AT(TYKPP_HOOK_POST))
 #define TYKPP_AT_RESPONSE TYKPP_AT(TYKPP_HOOK_RESPONSE)
@@ -129,14 +129,14 @@ enum {
 
 /* Bytes of the gateway. Never null while size > 0. */
 typedef struct tykpp_text_host {
-  const char *data;
+  const char* data;
   size_t size;
 } tykpp_text_host;
 
 /* Bytes of the plugin; needed only while the host function runs. `data` may be null when size is
  * 0. */
 typedef struct tykpp_text_plugin {
-  const char *data;
+  const char* data;
   size_t size;
 } tykpp_text_plugin;
 
@@ -157,86 +157,86 @@ typedef struct tykpp_api_host {
 
   /* Writes a line to the gateway's log, with the request's id when there is a call. `call` may
    * be null. Any thread. */
-  void (*log)(tykpp_call_host *call, int32_t level, tykpp_text_plugin text);
+  void (*log)(tykpp_call_host* call, int32_t level, tykpp_text_plugin text);
   /* Says why the hook is about to answer a negative number. The text goes to the log with the
    * failure, at most a line a second however often the hook fails; the client never sees it. */
-  int32_t (*explain)(tykpp_call_host *call, tykpp_text_plugin reason);
+  int32_t (*explain)(tykpp_call_host* call, tykpp_text_plugin reason);
   /* Which TYKPP_HOOK_ this call is, or TYKPP_ERR_ARGUMENT for null. */
-  int32_t (*hook)(tykpp_call_host *call);
+  int32_t (*hook)(tykpp_call_host* call);
 
-  int32_t (*text)(tykpp_call_host *call, int32_t field, tykpp_text_host *out);
+  int32_t (*text)(tykpp_call_host* call, int32_t field, tykpp_text_host* out);
   /* TYKPP_TEXT_METHOD or TYKPP_TEXT_URL, in request hooks. */
-  int32_t (*text_set)(tykpp_call_host *call, int32_t field, tykpp_text_plugin value);
+  int32_t (*text_set)(tykpp_call_host* call, int32_t field, tykpp_text_plugin value);
 
   /* Header fields in order, as received. `message` is TYKPP_REQUEST or TYKPP_RESPONSE. Request
    * headers can be changed in request hooks. Response headers can be read and changed in the
    * response hook, and after `respond`. Names compare without regard to case and are written
    * in canonical form (X-Api-Key). */
-  int32_t (*header_count)(tykpp_call_host *call, int32_t message, size_t *out);
-  int32_t (*header_at)(tykpp_call_host *call, int32_t message, size_t index, tykpp_text_host *name,
-                       tykpp_text_host *value);
+  int32_t (*header_count)(tykpp_call_host* call, int32_t message, size_t* out);
+  int32_t (*header_at)(tykpp_call_host* call, int32_t message, size_t index, tykpp_text_host* name,
+                       tykpp_text_host* value);
   /* The index-th value of that name, from 0. */
-  int32_t (*header_get)(tykpp_call_host *call, int32_t message, tykpp_text_plugin name,
-                        size_t index, tykpp_text_host *out);
+  int32_t (*header_get)(tykpp_call_host* call, int32_t message, tykpp_text_plugin name,
+                        size_t index, tykpp_text_host* out);
   /* Replaces every value of that name. */
-  int32_t (*header_set)(tykpp_call_host *call, int32_t message, tykpp_text_plugin name,
+  int32_t (*header_set)(tykpp_call_host* call, int32_t message, tykpp_text_plugin name,
                         tykpp_text_plugin value);
   /* One more field of that name. */
-  int32_t (*header_add)(tykpp_call_host *call, int32_t message, tykpp_text_plugin name,
+  int32_t (*header_add)(tykpp_call_host* call, int32_t message, tykpp_text_plugin name,
                         tykpp_text_plugin value);
   /* TYKPP_ERR_NOT_FOUND when there was none. */
-  int32_t (*header_delete)(tykpp_call_host *call, int32_t message, tykpp_text_plugin name);
+  int32_t (*header_delete)(tykpp_call_host* call, int32_t message, tykpp_text_plugin name);
 
   /* The whole body, for hooks registered with TYKPP_HOOK_BODY; empty when the message has none.
    * A response hook can read the response's body only. */
-  int32_t (*body_get)(tykpp_call_host *call, int32_t message, tykpp_text_host *out);
+  int32_t (*body_get)(tykpp_call_host* call, int32_t message, tykpp_text_host* out);
   /* Replaces the body and its length. Same hooks as body_get. */
-  int32_t (*body_set)(tykpp_call_host *call, int32_t message, tykpp_text_plugin body);
+  int32_t (*body_set)(tykpp_call_host* call, int32_t message, tykpp_text_plugin body);
 
   /* The response's status, in the response hook and after `respond`. */
-  int32_t (*status_get)(tykpp_call_host *call, int32_t *out);
-  int32_t (*status_set)(tykpp_call_host *call, int32_t status); /* 200 to 599 */
+  int32_t (*status_get)(tykpp_call_host* call, int32_t* out);
+  int32_t (*status_set)(tykpp_call_host* call, int32_t status); /* 200 to 599 */
 
   /* Answers the client now: status 200 to 599, body as it is, no headers but those set
    * afterwards. In request hooks the upstream is not asked and no response hook runs. In the
    * response hook it replaces the upstream's answer. */
-  int32_t (*respond)(tykpp_call_host *call, int32_t status, tykpp_text_plugin body);
+  int32_t (*respond)(tykpp_call_host* call, int32_t status, tykpp_text_plugin body);
 
   /* The session as JSON text (names of the stored session: `alias`, `expires`, `meta_data` ...)
    * and its key (token). TYKPP_ERR_NOT_FOUND before authentication and on keyless APIs. */
-  int32_t (*session_get)(tykpp_call_host *call, tykpp_text_host *json);
-  int32_t (*session_key)(tykpp_call_host *call, tykpp_text_host *key);
+  int32_t (*session_get)(tykpp_call_host* call, tykpp_text_host* json);
+  int32_t (*session_key)(tykpp_call_host* call, tykpp_text_host* key);
   /* Makes this the request's session; all hooks but analytics. An auth hook that neither sets
    * one nor answers leaves the request without a session: it ends with 400.
    * TYKPP_ERR_ARGUMENT: no JSON object or a wrong type; TYKPP_ERR_NOT_BUILT: it asks for
    * limits or rights that this release does not enforce. The log names the field. */
-  int32_t (*session_set)(tykpp_call_host *call, tykpp_text_plugin json, tykpp_text_plugin key);
+  int32_t (*session_set)(tykpp_call_host* call, tykpp_text_plugin json, tykpp_text_plugin key);
 
   /* The traffic record, in the analytics hook. */
-  int32_t (*record_text)(tykpp_call_host *call, int32_t field, tykpp_text_host *out);
-  int32_t (*record_text_set)(tykpp_call_host *call, int32_t field, tykpp_text_plugin value);
-  int32_t (*record_number)(tykpp_call_host *call, int32_t field, int64_t *out);
-  int32_t (*record_number_set)(tykpp_call_host *call, int32_t field, int64_t value);
+  int32_t (*record_text)(tykpp_call_host* call, int32_t field, tykpp_text_host* out);
+  int32_t (*record_text_set)(tykpp_call_host* call, int32_t field, tykpp_text_plugin value);
+  int32_t (*record_number)(tykpp_call_host* call, int32_t field, int64_t* out);
+  int32_t (*record_number_set)(tykpp_call_host* call, int32_t field, int64_t value);
 
   /* Takes the right to answer later: call it in the hook, hand the completion and `call` to
    * another thread, and return TYKPP_PENDING. Null when the hook cannot wait (analytics),
    * already did, or too many calls of the process wait. From here on every function of this
    * table works on the gateway's private copy of the message, from any one thread at a time;
    * the worker takes the changes over when it sees the completion. */
-  tykpp_completion_plugin *(*defer)(tykpp_call_host *call);
+  tykpp_completion_plugin* (*defer)(tykpp_call_host* call);
   /* Ends a deferred call, from any thread, exactly once. `verdict` as a hook's answer, but not
    * TYKPP_PENDING. Everything the thread did before this call happens before the request goes
    * on. Afterwards `call` and its texts are dead. TYKPP_ERR_GONE: the deadline passed, the
    * client left, or it was completed before; nothing happens then. */
-  int32_t (*complete)(tykpp_completion_plugin *completion, int32_t verdict);
+  int32_t (*complete)(tykpp_completion_plugin* completion, int32_t verdict);
 } tykpp_api_host;
 
 /* The one signature of a hook. Both pointers are the host's. */
-typedef int32_t (*tykpp_function_plugin)(const tykpp_api_host *host, tykpp_call_host *call);
+typedef int32_t (*tykpp_function_plugin)(const tykpp_api_host* host, tykpp_call_host* call);
 
 /* One function that definitions can name. */
 typedef struct tykpp_hook_plugin {
-  const char *name;               /* NUL-terminated; alive as long as the process */
+  const char* name;               /* NUL-terminated; alive as long as the process */
   uint32_t places;                /* TYKPP_AT_ bits */
   uint32_t flags;                 /* TYKPP_HOOK_ flags */
   tykpp_function_plugin function; /* never null */
@@ -248,16 +248,16 @@ typedef struct tykpp_info_plugin {
   uint32_t abi_version; /* TYKPP_ABI_VERSION it was built with */
   uint32_t size;        /* sizeof(tykpp_info_plugin) */
   uint32_t hook_size;   /* sizeof(tykpp_hook_plugin) */
-  const char *name;     /* for the log; NUL-terminated */
-  const char *version;  /* for the log; NUL-terminated */
-  const tykpp_hook_plugin *hooks;
+  const char* name;     /* for the log; NUL-terminated */
+  const char* version;  /* for the log; NUL-terminated */
+  const tykpp_hook_plugin* hooks;
   size_t hook_count;
 } tykpp_info_plugin;
 
 /* The symbol a plugin exports. Called once, when the file is loaded, on the gateway's main thread.
  * The table and all it points to is the plugin's and stays alive and unchanged for the life of the
  * process; plugins are never unloaded. */
-TYKPP_EXPORT const tykpp_info_plugin *tykpp_plugin_query(void);
+TYKPP_EXPORT const tykpp_info_plugin* tykpp_plugin_query(void);
 
 #ifdef __cplusplus
 }

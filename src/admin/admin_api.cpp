@@ -22,7 +22,8 @@ std::string_view severityText(definition::Severity severity) {
   return severity == definition::Severity::kError ? "error" : "warning";
 }
 
-/// The reference's answer; problems of the load are an addition of ours that shows only when there are any.
+/// The reference's answer; problems of the load are an addition of ours that shows only when there
+/// are any.
 AdminReply reloadAnswer(const definition::Problems& problems) {
   if (problems.empty()) return statusMessage(200, "");
   AdminReply reply;
@@ -105,7 +106,8 @@ void AdminApi::State::handleControl(const AdminRequest& request, const Reply& re
   } else if (selected.kind == Selected::Kind::kUnknownMethod) {
     reply(statusMessage(405, "Method not supported"));
   } else if (request.body.size() > kMaxBodyBytes) {
-    reply(statusMessage(413, "the body is larger than " + std::to_string(kMaxBodyBytes) + " bytes"));
+    reply(
+        statusMessage(413, "the body is larger than " + std::to_string(kMaxBodyBytes) + " bytes"));
   } else if (selected.call == Call::kReload) {
     reload(request, reply);
   } else {
@@ -126,8 +128,9 @@ AdminReply AdminApi::State::reloadGroup() {
   const bool told = control.publishGroupReload();
   if (!told && control.config().storage.type == "redis" && !warned_of_group) {
     warned_of_group = true;
-    TYKPP_LOG(warn, "api",
-              "reload/group reloads this node alone: telling other nodes over Redis is not built yet");
+    TYKPP_LOG(
+        warn, "api",
+        "reload/group reloads this node alone: telling other nodes over Redis is not built yet");
   }
   return statusMessage(200, "");
 }

@@ -1,6 +1,7 @@
 #pragma once
-// The control API below `/tyk/` and the health endpoints (spec/admin-api.md sections 1 to 5, spec/gateway-config.md
-// sections 6.3 and 7). Enters: a whole request; leaves: a whole answer, at once or after a reload. Thread: main.
+// The control API below `/tyk/` and the health endpoints (spec/admin-api.md sections 1 to 5,
+// spec/gateway-config.md sections 6.3 and 7). Enters: a whole request; leaves: a whole answer, at
+// once or after a reload. Thread: main.
 
 #include <cstddef>
 #include <cstdint>
@@ -19,8 +20,8 @@ namespace tykpp::admin {
 /// A request to the control router, copied out of its exchange.
 struct AdminRequest {
   std::string method;
-  std::string path;           ///< decoded
-  std::string query;          ///< behind `?`, as sent
+  std::string path;   ///< decoded
+  std::string query;  ///< behind `?`, as sent
   std::string body;
   std::string authorization;  ///< X-Tyk-Authorization
   std::string host;           ///< Host header
@@ -46,7 +47,8 @@ class AdminApi {
   AdminApi(const AdminApi&) = delete;
   AdminApi& operator=(const AdminApi&) = delete;
 
-  /// Whether a decoded path belongs to the control router: below `/tyk/`, or a health endpoint. Thread: any.
+  /// Whether a decoded path belongs to the control router: below `/tyk/`, or a health endpoint.
+  /// Thread: any.
   bool isControlPath(std::string_view decoded_path) const noexcept;
   /// @param reply  called exactly once on this thread; later only for `reload?block=true`
   void handle(AdminRequest request, std::function<void(AdminReply)> reply);

@@ -15,8 +15,8 @@ namespace tykpp::admin {
 class Control {
  public:
   virtual ~Control() = default;
-  /// Queues a reload of this node. @param done  called on the main thread after it, may be null; also when the reload
-  /// found errors
+  /// Queues a reload of this node. @param done  called on the main thread after it, may be null;
+  /// also when the reload found errors
   virtual void requestReload(std::function<void()> done) = 0;
   /// Tells every node to reload, this one too. @return false when no other node was told
   virtual bool publishGroupReload() = 0;

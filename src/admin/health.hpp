@@ -1,5 +1,6 @@
 #pragma once
-// What `/hello` and `/ready` tell about the neighbours. Written by probes, read by the admin API. Thread: any.
+// What `/hello` and `/ready` tell about the neighbours. Written by probes, read by the admin API.
+// Thread: any.
 
 #include <mutex>
 #include <optional>
@@ -13,7 +14,8 @@ struct ProbedComponent {
   std::string time;   ///< RFC 3339, local
 };
 
-/// The last known state of each neighbour. A gateway without Redis leaves it untouched: everything passes.
+/// The last known state of each neighbour. A gateway without Redis leaves it untouched: everything
+/// passes.
 class HealthState {
  public:
   /// A probe finished. @param error  empty on success
@@ -22,7 +24,8 @@ class HealthState {
   void setRedisConnected(bool connected);
   /// Nothing until the first probe.
   std::optional<ProbedComponent> redis() const;
-  /// False when the last word on Redis was a failure. True while nothing is known or no Redis is configured.
+  /// False when the last word on Redis was a failure. True while nothing is known or no Redis is
+  /// configured.
   bool redisAvailable() const;
 
  private:

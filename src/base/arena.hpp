@@ -1,5 +1,6 @@
 #pragma once
-// Memory of one request: header fields, rendered values, hook data. Filled front to back, released in one call.
+// Memory of one request: header fields, rendered values, hook data. Filled front to back, released
+// in one call.
 
 #include <cstddef>
 #include <memory>
@@ -26,7 +27,8 @@ class BlockPool {
   std::size_t keep_;
 };
 
-/// Monotonic allocator over pooled blocks. Thread: one worker. Every view into it dies with reset().
+/// Monotonic allocator over pooled blocks. Thread: one worker. Every view into it dies with
+/// reset().
 class Arena final : public std::pmr::memory_resource {
  public:
   explicit Arena(BlockPool& pool) : pool_(pool) {}

@@ -48,7 +48,8 @@ inline std::string lowered(std::string_view text) {
   return out;
 }
 
-/// Takes the same time for equal and unequal texts of one length, so that an answer's delay tells nothing.
+/// Takes the same time for equal and unequal texts of one length, so that an answer's delay tells
+/// nothing.
 bool equalsConstantTime(std::string_view a, std::string_view b) noexcept;
 
 }  // namespace tykpp

@@ -26,8 +26,8 @@ std::string_view httpDate() noexcept {
     static const char kMonths[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     std::snprintf(text, sizeof text, "%s, %02d %s %04d %02d:%02d:%02d GMT", kDays[utc.tm_wday],
-                  utc.tm_mday % 100, kMonths[utc.tm_mon], (utc.tm_year + 1900) % 10000, utc.tm_hour % 100,
-                  utc.tm_min % 100, utc.tm_sec % 100);
+                  utc.tm_mday % 100, kMonths[utc.tm_mon], (utc.tm_year + 1900) % 10000,
+                  utc.tm_hour % 100, utc.tm_min % 100, utc.tm_sec % 100);
     cached_second = second;
   }
   return {text, 29};

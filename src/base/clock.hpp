@@ -10,7 +10,8 @@ using Clock = std::chrono::steady_clock;
 
 /// Wall clock in seconds since the epoch.
 std::int64_t unixSeconds() noexcept;
-/// The `Date` header value of this second (RFC 9110 section 5.6.7), kept per thread. View: until this thread asks again.
+/// The `Date` header value of this second (RFC 9110 section 5.6.7), kept per thread. View: until
+/// this thread asks again.
 std::string_view httpDate() noexcept;
 /// Local time as RFC 3339 without fraction, for health answers. View into the caller's buffer.
 std::string_view rfc3339Now(char (&buffer)[40]) noexcept;

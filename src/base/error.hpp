@@ -1,5 +1,6 @@
 #pragma once
-// Errors as values: every room answers with Result<T>; no exception crosses a room on the request path.
+// Errors as values: every room answers with Result<T>; no exception crosses a room on the request
+// path.
 
 #include <boost/system/result.hpp>
 #include <cstdint>
@@ -91,7 +92,8 @@ class Error {
 };
 
 /// Needed by boost::system::result::value(); a call of value() on an error is a bug in the caller.
-[[noreturn]] void throw_exception_from_error(const Error& error, const boost::source_location& where);
+[[noreturn]] void throw_exception_from_error(const Error& error,
+                                             const boost::source_location& where);
 
 template <class T>
 using Result = boost::system::result<T, Error>;

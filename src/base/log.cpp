@@ -79,7 +79,8 @@ void shutdown() {
   State& s = state();
   const std::lock_guard lock(s.mutex);
   for (auto& [name, logger] : s.rooms) logger->flush();
-  s.pool.reset();  // joins the writer after the queue is empty; later lines are lost, as at any exit
+  s.pool
+      .reset();  // joins the writer after the queue is empty; later lines are lost, as at any exit
 }
 
 spdlog::logger& room(const char* prefix) {
@@ -90,8 +91,8 @@ spdlog::logger& room(const char* prefix) {
   auto& logger = s.rooms[prefix];
   if (!logger) {
     if (s.sink && s.pool) {
-      logger = std::make_shared<spdlog::async_logger>(prefix, s.sink, s.pool,
-                                                      spdlog::async_overflow_policy::overrun_oldest);
+      logger = std::make_shared<spdlog::async_logger>(
+          prefix, s.sink, s.pool, spdlog::async_overflow_policy::overrun_oldest);
     } else {  // before init(): unit tests
       auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
       sink->set_formatter(makeFormatter(Format::kText));

@@ -1,6 +1,7 @@
 #pragma once
-// Logging: one logger a room, level tested before arguments are built, lines as key=value on stderr.
-// Asynchronous; when the queue is full the oldest line is dropped and counted, the caller never waits.
+// Logging: one logger a room, level tested before arguments are built, lines as key=value on
+// stderr. Asynchronous; when the queue is full the oldest line is dropped and counted, the caller
+// never waits.
 
 #include <spdlog/spdlog.h>
 
@@ -25,10 +26,10 @@ std::string quoted(std::string_view text);
 }  // namespace tykpp::log
 
 /// `TYKPP_LOG(info, "main", "API loaded api_id={}", id)`
-#define TYKPP_LOG(level_, prefix_, ...)                                       \
-  do {                                                                        \
-    auto& tykpp_logger = ::tykpp::log::room(prefix_);                         \
-    if (tykpp_logger.should_log(spdlog::level::level_)) {                     \
-      tykpp_logger.log(spdlog::level::level_, __VA_ARGS__);                   \
-    }                                                                         \
+#define TYKPP_LOG(level_, prefix_, ...)                     \
+  do {                                                      \
+    auto& tykpp_logger = ::tykpp::log::room(prefix_);       \
+    if (tykpp_logger.should_log(spdlog::level::level_)) {   \
+      tykpp_logger.log(spdlog::level::level_, __VA_ARGS__); \
+    }                                                       \
   } while (false)

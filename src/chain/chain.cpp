@@ -24,10 +24,12 @@ Result<Chain> Chain::build(const BuildContext& context, const std::vector<StepEn
   if (auto done = collect(context, request_order, chain.request_); !done) return done.error();
   if (auto done = collect(context, response_order, chain.response_); !done) return done.error();
   for (const auto& step : chain.request_) {
-    if (step->requestBody() == http::BodyNeed::kBuffer) chain.request_body_ = http::BodyNeed::kBuffer;
+    if (step->requestBody() == http::BodyNeed::kBuffer)
+      chain.request_body_ = http::BodyNeed::kBuffer;
   }
   for (const auto& step : chain.response_) {
-    if (step->responseBody() == http::BodyNeed::kBuffer) chain.response_body_ = http::BodyNeed::kBuffer;
+    if (step->responseBody() == http::BodyNeed::kBuffer)
+      chain.response_body_ = http::BodyNeed::kBuffer;
   }
   return chain;
 }

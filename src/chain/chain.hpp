@@ -1,5 +1,6 @@
 #pragma once
-// The steps of one API, built once and run for every request. The runner owns the loop; steps never call each other.
+// The steps of one API, built once and run for every request. The runner owns the loop; steps never
+// call each other.
 
 #include <memory>
 #include <vector>
@@ -11,8 +12,10 @@ namespace tykpp::chain {
 /// Immutable after building; shared by the workers.
 class Chain {
  public:
-  /// Runs the order tables over an API. @error the first step that cannot be built; where() is its place in the definition
-  static Result<Chain> build(const BuildContext& context, const std::vector<StepEntry>& request_order,
+  /// Runs the order tables over an API. @error the first step that cannot be built; where() is its
+  /// place in the definition
+  static Result<Chain> build(const BuildContext& context,
+                             const std::vector<StepEntry>& request_order,
                              const std::vector<ResponseStepEntry>& response_order);
 
   const std::vector<std::unique_ptr<Step>>& request() const noexcept { return request_; }
@@ -21,10 +24,11 @@ class Chain {
   http::BodyNeed requestBody() const noexcept { return request_body_; }
   http::BodyNeed responseBody() const noexcept { return response_body_; }
 
-  /// Runs request steps from `next` on, as far as they do not wait. `next` is then behind the last one that ran; after
-  /// kSuspend, await `request()[next - 1]->finish(exchange)` and call again.
+  /// Runs request steps from `next` on, as far as they do not wait. `next` is then behind the last
+  /// one that ran; after kSuspend, await `request()[next - 1]->finish(exchange)` and call again.
   Result<Verdict> runRequest(http::Exchange& exchange, std::size_t& next) const;
-  /// The same for response steps; kRespond: a step replaced the answer, the steps behind it are skipped.
+  /// The same for response steps; kRespond: a step replaced the answer, the steps behind it are
+  /// skipped.
   Result<Verdict> runResponse(http::Exchange& exchange, std::size_t& next) const;
 
  private:

@@ -1,10 +1,11 @@
 #pragma once
-// A step of an API's chain. Built once per snapshot from the definition, shared by all requests and workers;
-// what belongs to one request is in the exchange. A step answers with a verdict and never calls the next one.
+// A step of an API's chain. Built once per snapshot from the definition, shared by all requests and
+// workers; what belongs to one request is in the exchange. A step answers with a verdict and never
+// calls the next one.
 
 #include <memory>
-#include <vector>
 #include <string_view>
+#include <vector>
 
 #include "base/error.hpp"
 #include "http/exchange.hpp"
@@ -13,7 +14,7 @@
 namespace tykpp::definition {
 struct ApiSpec;
 struct GatewayConfig;
-}
+}  // namespace tykpp::definition
 
 namespace tykpp::drivers {
 class DriverRegistry;
@@ -32,7 +33,8 @@ class Step {
  public:
   virtual ~Step() = default;
   virtual std::string_view name() const noexcept = 0;
-  /// The synchronous part: costs no coroutine frame. An error ends the request with the error's status and message.
+  /// The synchronous part: costs no coroutine frame. An error ends the request with the error's
+  /// status and message.
   virtual Result<Verdict> onRequest(http::Exchange& exchange) const = 0;
   /// Awaited after kSuspend; must not answer kSuspend.
   virtual net::Task<Result<Verdict>> finish(http::Exchange& exchange) const;
@@ -40,8 +42,8 @@ class Step {
   virtual http::BodyNeed requestBody() const noexcept { return http::BodyNeed::kStream; }
 };
 
-/// A response step, run on an upstream's answer before the client sees it. kRespond: the step replaced
-/// the answer; the steps behind it and what is left of the upstream's body are dropped.
+/// A response step, run on an upstream's answer before the client sees it. kRespond: the step
+/// replaced the answer; the steps behind it and what is left of the upstream's body are dropped.
 class ResponseStep {
  public:
   virtual ~ResponseStep() = default;
@@ -56,11 +58,12 @@ class ResponseStep {
 struct BuildContext {
   const definition::ApiSpec& api;
   const definition::GatewayConfig& config;
-  std::uint32_t workers;  ///< how many worker indexes there will be
+  std::uint32_t workers;                              ///< how many worker indexes there will be
   tykpp::drivers::DriverRegistry* drivers = nullptr;  ///< the plugin runtimes; null: none
 };
 
-/// One line of the order table (gateway/chain_order.cpp). A factory answers null when the API asks for nothing.
+/// One line of the order table (gateway/chain_order.cpp). A factory answers null when the API asks
+/// for nothing.
 struct StepEntry {
   std::string_view name;
   Result<std::vector<std::unique_ptr<Step>>> (*create)(const BuildContext& build);

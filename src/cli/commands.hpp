@@ -10,17 +10,17 @@ namespace tykpp::cli {
 
 /// Flags of `tykpp [start]`.
 struct StartOptions {
-  std::string conf;                    ///< `--conf`, empty: the default places
-  std::optional<std::uint16_t> port;   ///< `--port` wins over file and environment
-  bool debug = false;                  ///< `--debug`: log level debug
+  std::string conf;                   ///< `--conf`, empty: the default places
+  std::optional<std::uint16_t> port;  ///< `--port` wins over file and environment
+  bool debug = false;                 ///< `--debug`: log level debug
 };
 int start(const StartOptions& options);
 
 /// `tykpp version [--json]`
 int version(bool json);
 
-/// `tykpp lint [--conf F] [FILES]`: every problem at once, one a line. Without files: the configuration and the
-/// definitions it names.
+/// `tykpp lint [--conf F] [FILES]`: every problem at once, one a line. Without files: the
+/// configuration and the definitions it names.
 int lint(const std::string& conf, const std::vector<std::string>& files);
 
 /// `tykpp echo --port P`

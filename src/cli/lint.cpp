@@ -23,7 +23,8 @@ bool report(const std::string& file, const definition::Problems& problems) {
     const bool error = problem.severity == definition::Severity::kError;
     errors = errors || error;
     std::printf("%s: %s: %s: %s\n", problem.file.empty() ? file.c_str() : problem.file.c_str(),
-                problem.pointer.empty() ? "/" : problem.pointer.c_str(), error ? "error" : "warning", problem.reason.c_str());
+                problem.pointer.empty() ? "/" : problem.pointer.c_str(),
+                error ? "error" : "warning", problem.reason.c_str());
   }
   return errors;
 }
@@ -43,13 +44,18 @@ int lint(const std::string& conf, const std::vector<std::string>& files) {
   const std::string config_file = chooseConfig(conf);
   bool errors = false;
   const auto loaded = definition::loadConfig({config_file}, definition::Environment::process());
-  if (files.empty() || !conf.empty()) errors = report(config_file, definition::lintConfig(config_file));
+  if (files.empty() || !conf.empty())
+    errors = report(config_file, definition::lintConfig(config_file));
   const definition::GatewayConfig* config = loaded ? &loaded->config : nullptr;
-  for (const std::string& file : files) errors = report(file, definition::lintDefinition(file, config)) || errors;
+  for (const std::string& file : files)
+    errors = report(file, definition::lintDefinition(file, config)) || errors;
   if (files.empty() && config != nullptr && !config->app_path.empty()) {
-    // The directory as a whole: what single files cannot show (ids and listen paths used twice) comes with it.
+    // The directory as a whole: what single files cannot show (ids and listen paths used twice)
+    // comes with it.
     definition::ApiDirectory directory;
-    errors = report(config->app_path, directory.load(config->app_path, *config, nullptr).problems) || errors;
+    errors =
+        report(config->app_path, directory.load(config->app_path, *config, nullptr).problems) ||
+        errors;
   }
   return errors ? 1 : 0;
 }

@@ -9,7 +9,8 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", TYKPP_VERSION);
   app.fallthrough();
   tykpp::cli::StartOptions options;
-  app.add_option("--conf", options.conf, "configuration file (default: tyk.conf, then /etc/tyk/tyk.conf)");
+  app.add_option("--conf", options.conf,
+                 "configuration file (default: tyk.conf, then /etc/tyk/tyk.conf)");
   app.add_option("--port", options.port,
                  "listen port; wins over the configuration and the environment");
   app.add_flag("--debug", options.debug, "log level debug");
@@ -20,11 +21,15 @@ int main(int argc, char** argv) {
   version->add_flag("--json", json, "as JSON");
 
   std::vector<std::string> files;
-  CLI::App* lint = app.add_subcommand("lint", "check the configuration, or definition files, and list every problem");
-  lint->add_option("files", files, "API definitions (default: the configuration and the definitions in its app_path)");
+  CLI::App* lint = app.add_subcommand(
+      "lint", "check the configuration, or definition files, and list every problem");
+  lint->add_option(
+      "files", files,
+      "API definitions (default: the configuration and the definitions in its app_path)");
 
   std::string echo_address = "127.0.0.1";
-  CLI::App* echo = app.add_subcommand("echo", "an upstream to try things against (/get, /anything, /status/N, /delay/N) on --port");
+  CLI::App* echo = app.add_subcommand(
+      "echo", "an upstream to try things against (/get, /anything, /status/N, /delay/N) on --port");
   echo->add_option("--address", echo_address, "address to listen on (default 127.0.0.1)");
   app.require_subcommand(0, 1);
 

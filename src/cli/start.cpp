@@ -11,8 +11,10 @@ namespace tykpp::cli {
 namespace {
 
 void print(const definition::Problem& problem) {
-  std::fprintf(stderr, "%s: %s%s%s: %s\n", problem.severity == definition::Severity::kError ? "error" : "warning",
-               problem.file.c_str(), problem.pointer.empty() ? "" : " at ", problem.pointer.c_str(), problem.reason.c_str());
+  std::fprintf(stderr, "%s: %s%s%s: %s\n",
+               problem.severity == definition::Severity::kError ? "error" : "warning",
+               problem.file.c_str(), problem.pointer.empty() ? "" : " at ", problem.pointer.c_str(),
+               problem.reason.c_str());
 }
 
 std::string joined(const std::vector<std::string>& names) {
@@ -41,10 +43,13 @@ int start(const StartOptions& options) {
   definition::GatewayConfig& config = loaded->config;
   if (options.port) config.listen_port = *options.port;
   if (options.debug) config.log_level = "debug";
-  log::init(config.log_level, config.log_format == "json" ? log::Format::kJson : log::Format::kText);
-  if (loaded->wrote_default) TYKPP_LOG(warn, "main", "no configuration found: wrote the default one to {}", config.file);
+  log::init(config.log_level,
+            config.log_format == "json" ? log::Format::kJson : log::Format::kText);
+  if (loaded->wrote_default)
+    TYKPP_LOG(warn, "main", "no configuration found: wrote the default one to {}", config.file);
   if (!loaded->not_built.empty()) {
-    TYKPP_LOG(warn, "main", "configuration keys that are set but not built yet and do nothing: {}", joined(loaded->not_built));
+    TYKPP_LOG(warn, "main", "configuration keys that are set but not built yet and do nothing: {}",
+              joined(loaded->not_built));
   }
   int code = 0;
   {

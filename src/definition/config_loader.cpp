@@ -93,8 +93,7 @@ struct Judge {
   void resolveSecrets() const {
     GatewayConfig& config = loaded.config;
     const std::array<std::pair<const char*, std::string*>, 2> references{
-        {{"secret", &config.secret},
-         {"storage.password", &config.storage.password}}};
+        {{"secret", &config.secret}, {"storage.password", &config.storage.password}}};
     for (const auto& [path, value] : references) {
       auto resolved = resolveSecret(*value, config.secrets, env);
       if (resolved) {

@@ -74,7 +74,8 @@ Result<ApiSpec> buildOas(Source source, const BuildSettings& settings, Report& r
   if (!source.written.empty()) {
     const auto written = parseJson(source.written);
     if (!written) {
-      report.error("", "is no JSON before its secret references are replaced: " + written.error().message());
+      report.error(
+          "", "is no JSON before its secret references are replaced: " + written.error().message());
       return report.firstError();
     }
     classic.written = classicFromOas(*written).dump(-1, ' ', false, Json::error_handler_t::replace);

@@ -8,7 +8,8 @@ namespace tykpp::gateway {
 
 const std::vector<chain::StepEntry>& requestOrder() {
   static const std::vector<chain::StepEntry> order = {
-      // Before pre hooks, unlike what the reference's documentation says: an expired API runs no plugin.
+      // Before pre hooks, unlike what the reference's documentation says: an expired API runs no
+      // plugin.
       {middleware::VersionCheck::kName, &middleware::VersionCheck::create},
       // On keyless and protected APIs alike.
       {"pre", &hooks::createPreHooks},
@@ -16,7 +17,8 @@ const std::vector<chain::StepEntry>& requestOrder() {
       {"auth", &hooks::createAuthHook},
       // Part of the protected branch: never on keyless APIs.
       {"post_auth", &hooks::createPostAuthHooks},
-      // Nobody unknown, inactive or expired gets further on a protected API. After post-auth hooks, as in the reference.
+      // Nobody unknown, inactive or expired gets further on a protected API. After post-auth hooks,
+      // as in the reference.
       {hooks::SessionCheck::kName, &hooks::createSessionCheck},
       // The last word before the upstream.
       {"post", &hooks::createPostHooks},

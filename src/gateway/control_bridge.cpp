@@ -42,16 +42,21 @@ net::Task<void> ControlBridge::answer(http::ServerExchange& sx, net::Loop& worke
     co_await sx.sendLocal();
     co_return;
   }
-  admin::AdminRequest asked{std::string(request.method), std::string(request.path), std::string(request.query),
+  admin::AdminRequest asked{std::string(request.method),
+                            std::string(request.path),
+                            std::string(request.query),
                             request.body() != nullptr ? *request.body() : std::string(),
-                            std::string(request.headers.get(http::HeaderId::kXTykAuthorization)), std::string(request.host)};
+                            std::string(request.headers.get(http::HeaderId::kXTykAuthorization)),
+                            std::string(request.host)};
   Ask ask(main_, worker, api_, std::move(asked));
   admin::AdminReply reply = co_await ask;
   http::Response& response = exchange.response();
   response.status = reply.status;
   response.headers.clear();
-  if (!reply.content_type.empty()) response.headers.addCopy(http::HeaderId::kContentType, reply.content_type);
-  for (const auto& [name, value] : reply.headers) response.headers.addCopy(std::string_view(name), value);
+  if (!reply.content_type.empty())
+    response.headers.addCopy(http::HeaderId::kContentType, reply.content_type);
+  for (const auto& [name, value] : reply.headers)
+    response.headers.addCopy(std::string_view(name), value);
   response.setBody(std::move(reply.body));
   co_await sx.sendLocal();
 }

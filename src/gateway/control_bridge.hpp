@@ -12,7 +12,9 @@ namespace tykpp::gateway {
 class ControlBridge {
  public:
   ControlBridge(net::Loop& main, admin::AdminApi& api) : main_(main), api_(api) {}
-  bool isControlPath(std::string_view decoded_path) const noexcept { return api_.isControlPath(decoded_path); }
+  bool isControlPath(std::string_view decoded_path) const noexcept {
+    return api_.isControlPath(decoded_path);
+  }
   /// Answers a request of the control router on its worker; the body is read first.
   net::Task<void> answer(http::ServerExchange& exchange, net::Loop& worker);
 

@@ -18,7 +18,9 @@ constexpr double kMaxDelaySeconds = 60;
 /// Resumes the caller after a while.
 class Sleep {
  public:
-  Sleep(net::Loop& loop, std::chrono::milliseconds time) : deadline_(loop.wheel(), &wake, this) { deadline_.after(time); }
+  Sleep(net::Loop& loop, std::chrono::milliseconds time) : deadline_(loop.wheel(), &wake, this) {
+    deadline_.after(time);
+  }
   bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<> caller) noexcept { caller_ = caller; }
   void await_resume() const noexcept {}
@@ -68,7 +70,8 @@ nlohmann::ordered_json arguments(std::string_view query) {
     query = end == std::string_view::npos ? std::string_view{} : query.substr(end + 1);
     const std::size_t equal = pair.find('=');
     const std::string name = unescaped(pair.substr(0, equal));
-    const std::string value = equal == std::string_view::npos ? "" : unescaped(pair.substr(equal + 1));
+    const std::string value =
+        equal == std::string_view::npos ? "" : unescaped(pair.substr(equal + 1));
     nlohmann::ordered_json& slot = args[name];
     if (slot.is_null()) {
       slot = value;
@@ -92,7 +95,8 @@ std::string describe(const http::Exchange& exchange) {
     std::string name(field.name);
     http::canonicalise(name.data(), name.size());
     nlohmann::ordered_json& slot = headers[name];
-    slot = slot.is_string() ? slot.get<std::string>() + "," + std::string(field.value) : std::string(field.value);
+    slot = slot.is_string() ? slot.get<std::string>() + "," + std::string(field.value)
+                            : std::string(field.value);
   }
   answer["origin"] = exchange.peer.address;
   answer["data"] = request.body() != nullptr ? *request.body() : std::string();
@@ -120,7 +124,8 @@ class EchoHandler final : public http::RequestHandler {
       co_await sleep;
     }
     const double status = numberAfter(path, "/status/", 200);
-    response.status = status >= 200 && status <= 999 ? static_cast<std::uint16_t>(status) : std::uint16_t{400};
+    response.status =
+        status >= 200 && status <= 999 ? static_cast<std::uint16_t>(status) : std::uint16_t{400};
     response.setBody(describe(exchange));
     co_await sx.sendLocal();
   }
@@ -131,14 +136,15 @@ class EchoHandler final : public http::RequestHandler {
 
 }  // namespace
 
-Result<void> runEchoServer(const std::string& address, std::uint16_t port, void (*announce)(std::uint16_t port)) {
+Result<void> runEchoServer(const std::string& address, std::uint16_t port,
+                           void (*announce)(std::uint16_t port)) {
   net::Loop loop;
   EchoHandler handler(loop);
   http::Server server(loop, handler, http::ServerLimits{}, 0);
   std::uint16_t bound = port;
-  auto listener = net::Listener::open(loop, address, port, [&server, &bound](int fd, const sockaddr_storage& peer) {
-    server.serve(fd, peer, bound);
-  });
+  auto listener = net::Listener::open(
+      loop, address, port,
+      [&server, &bound](int fd, const sockaddr_storage& peer) { server.serve(fd, peer, bound); });
   if (!listener) return listener.error();
   bound = (*listener)->port();
   boost::asio::signal_set signals(loop.io(), SIGTERM, SIGINT);

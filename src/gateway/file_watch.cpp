@@ -11,7 +11,8 @@
 namespace tykpp::gateway {
 namespace {
 
-/// Whether any of these events is about a definition: temporary files of editors and of ourselves are not.
+/// Whether any of these events is about a definition: temporary files of editors and of ourselves
+/// are not.
 bool concernsDefinition(const char* data, std::size_t size) {
   for (std::size_t at = 0; at + sizeof(inotify_event) <= size;) {
     inotify_event event{};
@@ -25,10 +26,13 @@ bool concernsDefinition(const char* data, std::size_t size) {
 
 }  // namespace
 
-Result<std::unique_ptr<FileWatch>> FileWatch::open(boost::asio::io_context& io, const std::string& directory,
+Result<std::unique_ptr<FileWatch>> FileWatch::open(boost::asio::io_context& io,
+                                                   const std::string& directory,
                                                    std::function<void()> changed) {
   const int fd = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-  if (fd < 0 || ::inotify_add_watch(fd, directory.c_str(), IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR) < 0) {
+  if (fd < 0 || ::inotify_add_watch(
+                    fd, directory.c_str(),
+                    IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR) < 0) {
     const std::string why = std::strerror(errno);
     if (fd >= 0) ::close(fd);
     return Error(Errc::kIo, "cannot watch " + directory + ": " + why);
@@ -42,16 +46,17 @@ FileWatch::FileWatch(boost::asio::io_context& io, int fd, std::function<void()> 
     : events_(io, fd), quiet_(io), changed_(std::move(changed)), buffer_{} {}
 
 void FileWatch::next() {
-  events_.async_read_some(boost::asio::buffer(buffer_), [this](const boost::system::error_code& error, std::size_t size) {
-    if (error) return;
-    if (concernsDefinition(buffer_.data(), size)) {
-      quiet_.expires_after(kQuiet);  // cancels the wait of an earlier event
-      quiet_.async_wait([this](const boost::system::error_code& cancelled) {
-        if (!cancelled) changed_();
-      });
-    }
-    next();
-  });
+  events_.async_read_some(boost::asio::buffer(buffer_),
+                          [this](const boost::system::error_code& error, std::size_t size) {
+                            if (error) return;
+                            if (concernsDefinition(buffer_.data(), size)) {
+                              quiet_.expires_after(kQuiet);  // cancels the wait of an earlier event
+                              quiet_.async_wait([this](const boost::system::error_code& cancelled) {
+                                if (!cancelled) changed_();
+                              });
+                            }
+                            next();
+                          });
 }
 
 }  // namespace tykpp::gateway

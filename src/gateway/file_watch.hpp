@@ -1,8 +1,8 @@
 #pragma once
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <array>
 #include <functional>
 #include <memory>
 #include <string>
@@ -11,12 +11,13 @@
 
 namespace tykpp::gateway {
 
-/// Calls back when files of a directory were written, moved or removed, once things have been quiet for a moment.
-/// Thread: the loop's.
+/// Calls back when files of a directory were written, moved or removed, once things have been quiet
+/// for a moment. Thread: the loop's.
 class FileWatch {
  public:
   /// @error kIo when the system refuses the watch
-  static Result<std::unique_ptr<FileWatch>> open(boost::asio::io_context& io, const std::string& directory,
+  static Result<std::unique_ptr<FileWatch>> open(boost::asio::io_context& io,
+                                                 const std::string& directory,
                                                  std::function<void()> changed);
   FileWatch(boost::asio::io_context& io, int fd, std::function<void()> changed);
 

@@ -21,23 +21,29 @@ http::ServerLimits limitsOf(const definition::GatewayConfig& config, std::uint32
   limits.write_timeout = server.write_timeout;
   limits.idle_timeout = config.idle_timeout;
   limits.max_head_bytes = static_cast<std::size_t>(config.max_header_size);
-  limits.max_body_bytes = server.max_request_body_size > 0 ? static_cast<std::uint64_t>(server.max_request_body_size) : 0;
+  limits.max_body_bytes = server.max_request_body_size > 0
+                              ? static_cast<std::uint64_t>(server.max_request_body_size)
+                              : 0;
   limits.close_connections = config.close_connections;
-  // Each client may need an upstream connection beside its own, and files and plugins want some too.
+  // Each client may need an upstream connection beside its own, and files and plugins want some
+  // too.
   rlimit files{};
   ::getrlimit(RLIMIT_NOFILE, &files);
   files.rlim_cur = files.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &files);
-  limits.max_connections = std::max<std::size_t>(64, static_cast<std::size_t>(files.rlim_cur) * 2 / 5 / workers);
+  limits.max_connections =
+      std::max<std::size_t>(64, static_cast<std::size_t>(files.rlim_cur) * 2 / 5 / workers);
   return limits;
 }
 
-upstream::Pool::Options poolOptions(const definition::GatewayConfig& config, std::uint32_t workers) {
+upstream::Pool::Options poolOptions(const definition::GatewayConfig& config,
+                                    std::uint32_t workers) {
   upstream::Pool::Options options;
   options.max_idle = static_cast<std::size_t>(std::max(0, config.max_idle_connections)) / workers;
   if (config.max_idle_connections > 0 && options.max_idle == 0) options.max_idle = 1;
   if (config.max_idle_connections_per_host > 0) {
-    options.max_idle_per_host = std::max<std::size_t>(1, static_cast<std::size_t>(config.max_idle_connections_per_host) / workers);
+    options.max_idle_per_host = std::max<std::size_t>(
+        1, static_cast<std::size_t>(config.max_idle_connections_per_host) / workers);
   }
   options.max_age = config.max_conn_time;
   return options;
@@ -54,7 +60,8 @@ storage::RedisAddress redisAddress(const definition::StorageConfig& storage) {
   address.addresses = storage.addrs;
   if (address.addresses.empty()) {
     const std::string host = storage.host.empty() ? "127.0.0.1" : storage.host;
-    address.addresses.push_back(host + ":" + std::to_string(storage.port == 0 ? 6379 : storage.port));
+    address.addresses.push_back(host + ":" +
+                                std::to_string(storage.port == 0 ? 6379 : storage.port));
   }
   address.username = storage.username;
   address.password = storage.password;
@@ -69,7 +76,8 @@ std::uint32_t workerCount(const definition::GatewayConfig& config) {
   if (config.workers > 0) return static_cast<std::uint32_t>(config.workers);
   cpu_set_t allowed;
   CPU_ZERO(&allowed);
-  if (::sched_getaffinity(0, sizeof allowed, &allowed) == 0) return static_cast<std::uint32_t>(std::max(1, CPU_COUNT(&allowed)));
+  if (::sched_getaffinity(0, sizeof allowed, &allowed) == 0)
+    return static_cast<std::uint32_t>(std::max(1, CPU_COUNT(&allowed)));
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
@@ -83,7 +91,9 @@ Gateway::~Gateway() {
 Result<void> Gateway::run() {
   TYKPP_LOG(info, "main", "Tyk API Gateway {}", TYKPP_VERSION);
   if (config_.enable_analytics) {
-    TYKPP_LOG(warn, "main", "enable_analytics: records go to analytics plugins and are dropped then; storing them is not built yet");
+    TYKPP_LOG(warn, "main",
+              "enable_analytics: records go to analytics plugins and are dropped then; storing "
+              "them is not built yet");
   }
   auto errors = response::ErrorTemplates::load(config_);
   if (!errors) return errors.error();
@@ -93,7 +103,8 @@ Result<void> Gateway::run() {
   bridge_ = std::make_unique<ControlBridge>(main_, *admin_);
   drivers_ = drivers::makeRegistry(config_, *this);
   builder_ = std::make_unique<SnapshotBuilder>(config_, *drivers_, workerCount(config_));
-  const std::uint16_t control = config_.control_api_port != 0 ? config_.control_api_port : config_.listen_port;
+  const std::uint16_t control =
+      config_.control_api_port != 0 ? config_.control_api_port : config_.listen_port;
   shared_ = std::make_unique<PipelineShared>(
       PipelineShared{config_, *errors_, *resolver_, *bridge_, config_.listen_port, control});
   watchSignals();
@@ -103,9 +114,11 @@ Result<void> Gateway::run() {
   reload();
   for (const auto& worker : workers_) worker->start();
   TYKPP_LOG(info, "main", "Tyk Gateway started ({})", TYKPP_VERSION);
-  TYKPP_LOG(info, "main", "--> Listening on address: {}", config_.listen_address.empty() ? "(open interface)" : config_.listen_address);
+  TYKPP_LOG(info, "main", "--> Listening on address: {}",
+            config_.listen_address.empty() ? "(open interface)" : config_.listen_address);
   TYKPP_LOG(info, "main", "--> Listening on port: {}", config_.listen_port);
-  if (control == config_.listen_port) TYKPP_LOG(warn, "main", "The control_api_port should be changed for production");
+  if (control == config_.listen_port)
+    TYKPP_LOG(warn, "main", "The control_api_port should be changed for production");
   TYKPP_LOG(info, "main", "--> PID: {}", ::getpid());
   main_.run();
   for (const auto& worker : workers_) worker->stop();
@@ -116,12 +129,16 @@ Result<void> Gateway::run() {
 Result<void> Gateway::openWorkers() {
   const std::uint32_t count = workerCount(config_);
   const http::ServerLimits limits = limitsOf(config_, count);
-  // A first, empty snapshot: a request that comes before the load finds no API instead of nothing at all.
-  snapshot_ = std::make_shared<Snapshot>(std::vector<std::shared_ptr<const ApiRuntime>>{}, route::Router({}, config_));
+  // A first, empty snapshot: a request that comes before the load finds no API instead of nothing
+  // at all.
+  snapshot_ = std::make_shared<Snapshot>(std::vector<std::shared_ptr<const ApiRuntime>>{},
+                                         route::Router({}, config_));
   for (std::uint32_t i = 0; i < count; ++i) {
-    Worker::Settings settings{i, poolOptions(config_, count), [this](std::shared_ptr<const Snapshot> snapshot) {
-      main_.post([snapshot = std::move(snapshot)] {});  // the last reference goes on the main thread
-    }};
+    Worker::Settings settings{
+        i, poolOptions(config_, count), [this](std::shared_ptr<const Snapshot> snapshot) {
+          main_.post(
+              [snapshot = std::move(snapshot)] {});  // the last reference goes on the main thread
+        }};
     workers_.push_back(std::make_unique<Worker>(std::move(settings)));
     Worker& worker = *workers_.back();
     pipelines_.push_back(std::make_unique<Pipeline>(worker, *shared_));
@@ -147,19 +164,22 @@ void Gateway::startProbe() {
   }
   if (config_.storage.type != "redis") return;
   probe_ = std::make_unique<storage::RedisProbe>(
-      redisAddress(config_.storage), config_.liveness_check_duration, [this](const storage::ProbeResult& result) {
+      redisAddress(config_.storage), config_.liveness_check_duration,
+      [this](const storage::ProbeResult& result) {
         if (result.first) {
           health_.setRedisConnected(result.error.empty());
         } else {
           health_.setRedis(result.error);
         }
-        if (!result.error.empty()) TYKPP_LOG(err, "redis", "Redis does not answer: {}", result.error);
+        if (!result.error.empty())
+          TYKPP_LOG(err, "redis", "Redis does not answer: {}", result.error);
       });
 }
 
 void Gateway::watchSignals() {
   ::signal(SIGPIPE, SIG_IGN);
-  for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2}) signals_.add(signal);
+  for (const int signal : {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2})
+    signals_.add(signal);
   awaitSignal();
 }
 
@@ -174,7 +194,8 @@ void Gateway::awaitSignal() {
 void Gateway::onSignal(int signal) {
   switch (signal) {
     case SIGHUP:
-    case SIGUSR2:  // the reference hands its listener to a new process here, which reads the definitions anew
+    case SIGUSR2:  // the reference hands its listener to a new process here, which reads the
+                   // definitions anew
       requestReload(nullptr);
       break;
     case SIGUSR1:
@@ -185,7 +206,9 @@ void Gateway::onSignal(int signal) {
   }
 }
 
-void Gateway::post(std::uint32_t worker, std::function<void()> fn) { workers_[worker]->loop().post(std::move(fn)); }
+void Gateway::post(std::uint32_t worker, std::function<void()> fn) {
+  workers_[worker]->loop().post(std::move(fn));
+}
 
 namespace {
 /// A call that is due at a time; frees itself.

@@ -1,5 +1,6 @@
 #pragma once
-// The daemon: workers, snapshots, reload, signals, shutdown. Thread: made, run and destroyed on the main thread.
+// The daemon: workers, snapshots, reload, signals, shutdown. Thread: made, run and destroyed on the
+// main thread.
 
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>

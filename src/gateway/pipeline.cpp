@@ -17,7 +17,9 @@ bool asksForWebSocket(const http::Request& request) {
   if (!equalsIgnoreCase(request.headers.get(HeaderId::kUpgrade), "websocket")) return false;
   bool upgrade = false;
   forEachListElement(request.headers.get(HeaderId::kConnection),
-                     [&upgrade](std::string_view token) { upgrade = upgrade || equalsIgnoreCase(token, "upgrade"); });
+                     [&upgrade](std::string_view token) {
+                       upgrade = upgrade || equalsIgnoreCase(token, "upgrade");
+                     });
   return upgrade;
 }
 
@@ -25,9 +27,12 @@ bool asksForWebSocket(const http::Request& request) {
 void dropLimitHeaders(http::Headers& headers) {
   constexpr std::string_view kPrefix = "x-ratelimit-";
   headers.eraseIf([kPrefix](const http::HeaderField& field) {
-    if (field.id != HeaderId::kOther || field.name.size() < 17 || !equalsIgnoreCase(field.name.substr(0, kPrefix.size()), kPrefix)) return false;
+    if (field.id != HeaderId::kOther || field.name.size() < 17 ||
+        !equalsIgnoreCase(field.name.substr(0, kPrefix.size()), kPrefix))
+      return false;
     const std::string_view rest = field.name.substr(kPrefix.size());
-    return equalsIgnoreCase(rest, "limit") || equalsIgnoreCase(rest, "remaining") || equalsIgnoreCase(rest, "reset");
+    return equalsIgnoreCase(rest, "limit") || equalsIgnoreCase(rest, "remaining") ||
+           equalsIgnoreCase(rest, "reset");
   });
 }
 
@@ -81,8 +86,9 @@ const ApiRuntime* Pipeline::route(const Snapshot& snapshot, http::Exchange& exch
   const std::optional<route::Match> match = snapshot.router.match(request.host, request.path);
   if (!match || match->strict_miss) {
     if (shared_.config.track_404_logs) {
-      TYKPP_LOG(err, "main", "no API for this request request_id={} path={} origin={} host={}", exchange.requestId(),
-                log::quoted(request.path), exchange.peer.address, log::quoted(request.host));
+      TYKPP_LOG(err, "main", "no API for this request request_id={} path={} origin={} host={}",
+                exchange.requestId(), log::quoted(request.path), exchange.peer.address,
+                log::quoted(request.host));
     }
     response::notFound(exchange);
     return nullptr;
@@ -91,15 +97,19 @@ const ApiRuntime* Pipeline::route(const Snapshot& snapshot, http::Exchange& exch
   return snapshot.apis[match->api_index].get();
 }
 
-net::Task<Result<chain::Verdict>> Pipeline::runRequestChain(const ApiRuntime& api, http::ServerExchange& sx) const {
+net::Task<Result<chain::Verdict>> Pipeline::runRequestChain(const ApiRuntime& api,
+                                                            http::ServerExchange& sx) const {
   if (api.chain.requestBody() == http::BodyNeed::kBuffer && !sx.bodyDone()) {
-    const Result<void> read = co_await sx.bufferBody(static_cast<std::size_t>(shared_.config.max_buffered_body_size));
+    const Result<void> read =
+        co_await sx.bufferBody(static_cast<std::size_t>(shared_.config.max_buffered_body_size));
     if (!read) co_return read.error();
   }
   for (std::size_t next = 0;;) {
     Result<chain::Verdict> verdict = api.chain.runRequest(sx.exchange(), next);
-    if (verdict && *verdict == chain::Verdict::kSuspend) verdict = co_await api.chain.request()[next - 1]->finish(sx.exchange());
-    if (!verdict || *verdict == chain::Verdict::kRespond || next == api.chain.request().size()) co_return verdict;
+    if (verdict && *verdict == chain::Verdict::kSuspend)
+      verdict = co_await api.chain.request()[next - 1]->finish(sx.exchange());
+    if (!verdict || *verdict == chain::Verdict::kRespond || next == api.chain.request().size())
+      co_return verdict;
   }
 }
 
@@ -110,7 +120,8 @@ upstream::CallOptions Pipeline::callOptions(const ApiRuntime& api, http::Exchang
   upstream::CallOptions options;
   options.endpoint = &api.endpoint;
   if (!spec.targets.empty()) {
-    const std::size_t turn = api.next_target.fetch_add(1, std::memory_order_relaxed) % spec.targets.size();
+    const std::size_t turn =
+        api.next_target.fetch_add(1, std::memory_order_relaxed) % spec.targets.size();
     target = &spec.targets[turn];
     options.endpoint = &api.endpoints[turn];
   }
@@ -118,8 +129,12 @@ upstream::CallOptions Pipeline::callOptions(const ApiRuntime& api, http::Exchang
   // A plugin may have left the listen path: then there is nothing to take off.
   const bool strip = spec.strip_listen_path && request.path.starts_with(exchange.listen_path_match);
   const std::size_t stripped = strip ? exchange.listen_path_match.size() : 0;
-  options.target = route::upstreamTarget(request, spec, *target, stripped, config.http_server_options.skip_target_path_escaping, exchange.arena());
-  options.host = spec.preserve_host_header && !request.host.empty() ? request.host : std::string_view(target->host_header);
+  options.target =
+      route::upstreamTarget(request, spec, *target, stripped,
+                            config.http_server_options.skip_target_path_escaping, exchange.arena());
+  options.host = spec.preserve_host_header && !request.host.empty()
+                     ? request.host
+                     : std::string_view(target->host_header);
   options.header_timeout = inMilliseconds(config.proxy_default_timeout);
   options.total_timeout = spec.enforced_timeout;
   options.upgrade = config.http_server_options.enable_websockets && asksForWebSocket(request);
@@ -145,7 +160,8 @@ net::Task<void> Pipeline::proxy(const ApiRuntime& api, http::ServerExchange& sx)
   co_await call.send(api.answer_lines);
 }
 
-net::Task<Result<void>> Pipeline::runResponseChain(const ApiRuntime& api, http::ServerExchange& sx, upstream::Call& call) const {
+net::Task<Result<void>> Pipeline::runResponseChain(const ApiRuntime& api, http::ServerExchange& sx,
+                                                   upstream::Call& call) const {
   if (api.chain.responseBody() == http::BodyNeed::kBuffer) {
     std::int64_t limit = shared_.config.max_buffered_body_size;
     const std::int64_t wanted = shared_.config.http_server_options.max_response_body_size;
@@ -155,9 +171,11 @@ net::Task<Result<void>> Pipeline::runResponseChain(const ApiRuntime& api, http::
   }
   for (std::size_t next = 0;;) {
     Result<chain::Verdict> verdict = api.chain.runResponse(sx.exchange(), next);
-    if (verdict && *verdict == chain::Verdict::kSuspend) verdict = co_await api.chain.response()[next - 1]->finish(sx.exchange());
+    if (verdict && *verdict == chain::Verdict::kSuspend)
+      verdict = co_await api.chain.response()[next - 1]->finish(sx.exchange());
     if (!verdict) co_return verdict.error();
-    if (*verdict == chain::Verdict::kRespond || next == api.chain.response().size()) co_return Result<void>{};
+    if (*verdict == chain::Verdict::kRespond || next == api.chain.response().size())
+      co_return Result<void>{};
   }
 }
 
@@ -168,8 +186,10 @@ net::Task<void> Pipeline::fail(const Error& error, http::ServerExchange& sx) con
     co_return;
   }
   if (error.status() >= 500) {
-    TYKPP_LOG(warn, "proxy", "request failed: {} detail={} status={} request_id={} api_id={} path={}", error.message(),
-              log::quoted(error.detail()), error.status(), exchange.requestId(), exchange.api->api_id, log::quoted(exchange.request().path));
+    TYKPP_LOG(warn, "proxy",
+              "request failed: {} detail={} status={} request_id={} api_id={} path={}",
+              error.message(), log::quoted(error.detail()), error.status(), exchange.requestId(),
+              exchange.api->api_id, log::quoted(exchange.request().path));
   }
   // A body that cannot be framed leaves nothing on this connection to trust.
   if (error.code() == Errc::kBadRequest || error.code() == Errc::kBodyUnreadable) sx.closeAfter();
@@ -183,7 +203,9 @@ net::Task<void> Pipeline::fail(const Error& error, http::ServerExchange& sx) con
 
 void Pipeline::record(const ApiRuntime& api, http::Exchange& exchange) const {
   const http::Request& request = exchange.request();
-  const auto microseconds = [](auto time) { return std::chrono::duration_cast<std::chrono::microseconds>(time).count(); };
+  const auto microseconds = [](auto time) {
+    return std::chrono::duration_cast<std::chrono::microseconds>(time).count();
+  };
   drivers::TrafficRecord record;
   record.method = request.method;
   record.host = request.host;

@@ -1,6 +1,7 @@
 #pragma once
-// The way of a request, in one straight line: control API, routing, request chain, upstream, response chain, answer,
-// record. docs/life_of_a_request.md tells it with file names. Thread: one pipeline a worker.
+// The way of a request, in one straight line: control API, routing, request chain, upstream,
+// response chain, answer, record. docs/life_of_a_request.md tells it with file names. Thread: one
+// pipeline a worker.
 
 #include "definition/gateway_config.hpp"
 #include "gateway/control_bridge.hpp"
@@ -30,8 +31,10 @@ class Pipeline final : public http::RequestHandler {
  private:
   /// Null when there is none: the response is filled then.
   const ApiRuntime* route(const Snapshot& snapshot, http::Exchange& exchange) const;
-  net::Task<Result<chain::Verdict>> runRequestChain(const ApiRuntime& api, http::ServerExchange& exchange) const;
-  net::Task<Result<void>> runResponseChain(const ApiRuntime& api, http::ServerExchange& exchange, upstream::Call& call) const;
+  net::Task<Result<chain::Verdict>> runRequestChain(const ApiRuntime& api,
+                                                    http::ServerExchange& exchange) const;
+  net::Task<Result<void>> runResponseChain(const ApiRuntime& api, http::ServerExchange& exchange,
+                                           upstream::Call& call) const;
   upstream::CallOptions callOptions(const ApiRuntime& api, http::Exchange& exchange) const;
   net::Task<void> proxy(const ApiRuntime& api, http::ServerExchange& exchange) const;
   net::Task<void> fail(const Error& error, http::ServerExchange& exchange) const;

@@ -38,7 +38,8 @@ void Gateway::reload() {
     for (const auto& done : waiting) done();
   };
   const definition::ApiList running = apis();
-  definition::LoadResult loaded = directory_.load(config_.app_path, config_, loaded_once_ ? &running : nullptr);
+  definition::LoadResult loaded =
+      directory_.load(config_.app_path, config_, loaded_once_ ? &running : nullptr);
   problems_ = std::move(loaded.problems);
   if (!loaded.readable && loaded_once_) {
     logProblems(problems_);
@@ -53,8 +54,8 @@ void Gateway::reload() {
   const std::size_t count = built.snapshot->apis.size();
   publish(std::move(built.snapshot), answer);
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started);
-  TYKPP_LOG(info, "main", "API reload complete apis={} files_read={} problems={} milliseconds={}", count, loaded.files_read,
-            problems_.size(), took.count());
+  TYKPP_LOG(info, "main", "API reload complete apis={} files_read={} problems={} milliseconds={}",
+            count, loaded.files_read, problems_.size(), took.count());
 }
 
 void Gateway::publish(std::shared_ptr<const Snapshot> snapshot, std::function<void()> everywhere) {
@@ -88,8 +89,10 @@ void Gateway::logProblems(const definition::Problems& problems) const {
       TYKPP_LOG(err, "main", "{} more problems are not shown", problems.size() - kShown);
       return;
     }
-    const auto level = problem.severity == definition::Severity::kError ? spdlog::level::err : spdlog::level::warn;
-    log::room("main").log(level, "{} file={} at={}", problem.reason, log::quoted(problem.file), log::quoted(problem.pointer));
+    const auto level =
+        problem.severity == definition::Severity::kError ? spdlog::level::err : spdlog::level::warn;
+    log::room("main").log(level, "{} file={} at={}", problem.reason, log::quoted(problem.file),
+                          log::quoted(problem.pointer));
   }
 }
 
@@ -113,7 +116,8 @@ void Gateway::awaitDrained(Clock::time_point deadline) {
     return;
   }
   if (Clock::now() >= deadline) {
-    TYKPP_LOG(warn, "main", "{} connections are cut: graceful_shutdown_timeout_duration is over", open);
+    TYKPP_LOG(warn, "main", "{} connections are cut: graceful_shutdown_timeout_duration is over",
+              open);
     for (const auto& worker : workers_) worker->abort();
     drain_timer_.expires_after(std::chrono::milliseconds(500));
     drain_timer_.async_wait([this](const boost::system::error_code&) { main_.stop(); });

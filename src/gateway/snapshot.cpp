@@ -25,7 +25,8 @@ bool hasPlugins(const definition::ApiSpec& spec) {
          !hooks.response.empty() || hooks.analytics;
 }
 
-/// Equal definitions make equal chains, except where a plugin's file may have changed behind the same path.
+/// Equal definitions make equal chains, except where a plugin's file may have changed behind the
+/// same path.
 bool reusable(const ApiRuntime& running, const definition::ApiSpec& spec) {
   if (hasPlugins(spec)) return false;
   if (running.spec.get() == &spec) return true;
@@ -52,7 +53,8 @@ std::string answerLines(const definition::ApiSpec& spec) {
 Result<std::shared_ptr<const ApiRuntime>> SnapshotBuilder::makeRuntime(
     std::shared_ptr<const definition::ApiSpec> spec) {
   if (!spec->proxy_url.empty()) {
-    return Error(Errc::kNotBuilt, "an outbound HTTP proxy is not built yet").at("/proxy/transport/proxy_url");
+    return Error(Errc::kNotBuilt, "an outbound HTTP proxy is not built yet")
+        .at("/proxy/transport/proxy_url");
   }
   if (auto routable = route::Router::check(*spec, config_); !routable) return routable.error();
   auto runtime = std::make_shared<ApiRuntime>();
@@ -78,8 +80,9 @@ Result<std::shared_ptr<const ApiRuntime>> SnapshotBuilder::makeRuntime(
   return std::shared_ptr<const ApiRuntime>(std::move(runtime));
 }
 
-BuiltSnapshot SnapshotBuilder::build(const std::vector<std::shared_ptr<const definition::ApiSpec>>& specs,
-                                     const Snapshot* previous) {
+BuiltSnapshot SnapshotBuilder::build(
+    const std::vector<std::shared_ptr<const definition::ApiSpec>>& specs,
+    const Snapshot* previous) {
   BuiltSnapshot built;
   const RuntimeMap running = byId(previous);
   std::vector<std::shared_ptr<const ApiRuntime>> apis;
@@ -102,14 +105,17 @@ BuiltSnapshot SnapshotBuilder::build(const std::vector<std::shared_ptr<const def
     } else {
       reason += "; API " + spec->api_id + " is not loaded";
     }
-    built.problems.push_back({definition::Severity::kError, spec->file, runtime.error().where(), reason});
+    built.problems.push_back(
+        {definition::Severity::kError, spec->file, runtime.error().where(), reason});
   }
   std::vector<route::RouteEntry> entries;
   entries.reserve(apis.size());
-  for (std::size_t i = 0; i < apis.size(); ++i) entries.push_back({apis[i]->spec.get(), static_cast<std::uint32_t>(i)});
+  for (std::size_t i = 0; i < apis.size(); ++i)
+    entries.push_back({apis[i]->spec.get(), static_cast<std::uint32_t>(i)});
   route::Router router(entries, config_);
   for (const route::Refused& refused : router.refused()) {
-    built.problems.push_back({definition::Severity::kError, apis[refused.index]->spec->file, refused.error.where(), refused.error.message()});
+    built.problems.push_back({definition::Severity::kError, apis[refused.index]->spec->file,
+                              refused.error.where(), refused.error.message()});
   }
   built.snapshot = std::make_shared<Snapshot>(std::move(apis), std::move(router));
   return built;

@@ -1,6 +1,7 @@
 #pragma once
-// What the workers serve: the APIs of one load and the router over them. Immutable; built on the main thread, published
-// to each worker, freed on the main thread when the last request on it has ended.
+// What the workers serve: the APIs of one load and the router over them. Immutable; built on the
+// main thread, published to each worker, freed on the main thread when the last request on it has
+// ended.
 
 #include <atomic>
 #include <memory>
@@ -23,8 +24,8 @@ struct ApiRuntime {
   std::shared_ptr<const upstream::Endpoint> endpoint;                ///< of spec->target
   std::vector<std::shared_ptr<const upstream::Endpoint>> endpoints;  ///< of spec->targets
   std::unique_ptr<hooks::AnalyticsHook> analytics;                   ///< null: none
-  std::string answer_lines;                                          ///< header lines of every proxied answer
-  mutable std::atomic<std::uint32_t> next_target{0};                 ///< round robin over all workers
+  std::string answer_lines;                           ///< header lines of every proxied answer
+  mutable std::atomic<std::uint32_t> next_target{0};  ///< round robin over all workers
 };
 
 struct Snapshot {
@@ -43,14 +44,18 @@ struct BuiltSnapshot {
 /// Builds runtimes from specs. Thread: main.
 class SnapshotBuilder {
  public:
-  SnapshotBuilder(const definition::GatewayConfig& config, drivers::DriverRegistry& drivers, std::uint32_t workers)
+  SnapshotBuilder(const definition::GatewayConfig& config, drivers::DriverRegistry& drivers,
+                  std::uint32_t workers)
       : config_(config), drivers_(drivers), workers_(workers), endpoints_(workers) {}
-  /// @param previous  the running snapshot or null: its runtimes are kept for APIs that did not change and for those
+  /// @param previous  the running snapshot or null: its runtimes are kept for APIs that did not
+  /// change and for those
   ///                  that cannot be built any more
-  BuiltSnapshot build(const std::vector<std::shared_ptr<const definition::ApiSpec>>& specs, const Snapshot* previous);
+  BuiltSnapshot build(const std::vector<std::shared_ptr<const definition::ApiSpec>>& specs,
+                      const Snapshot* previous);
 
  private:
-  Result<std::shared_ptr<const ApiRuntime>> makeRuntime(std::shared_ptr<const definition::ApiSpec> spec);
+  Result<std::shared_ptr<const ApiRuntime>> makeRuntime(
+      std::shared_ptr<const definition::ApiSpec> spec);
   const definition::GatewayConfig& config_;
   drivers::DriverRegistry& drivers_;
   std::uint32_t workers_;

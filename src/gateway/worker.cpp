@@ -21,9 +21,10 @@ Worker::~Worker() { stop(); }
 
 Result<std::uint16_t> Worker::listen(const std::string& address, std::uint16_t port) {
   const std::size_t slot = listeners_.size();
-  auto listener = net::Listener::open(loop_, address, port, [this, slot](int fd, const sockaddr_storage& peer) {
-    server_->serve(fd, peer, listeners_[slot]->port());
-  });
+  auto listener =
+      net::Listener::open(loop_, address, port, [this, slot](int fd, const sockaddr_storage& peer) {
+        server_->serve(fd, peer, listeners_[slot]->port());
+      });
   if (!listener) return listener.error();
   const std::uint16_t bound = (*listener)->port();
   listeners_.push_back(std::move(*listener));
@@ -60,7 +61,8 @@ void Worker::adopt(std::shared_ptr<const Snapshot> snapshot) {
 }
 
 void Worker::release(Lease& lease) {
-  const auto found = std::find_if(leases_.begin(), leases_.end(), [&lease](const auto& l) { return l.get() == &lease; });
+  const auto found = std::find_if(leases_.begin(), leases_.end(),
+                                  [&lease](const auto& l) { return l.get() == &lease; });
   std::shared_ptr<const Snapshot> snapshot = std::move((*found)->snapshot);
   leases_.erase(found);
   settings_.free_snapshot(std::move(snapshot));

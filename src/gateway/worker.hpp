@@ -1,6 +1,6 @@
 #pragma once
-// One worker: a thread with its own loop, listeners, connections and upstream pool. Shares nothing but immutable
-// snapshots with the others.
+// One worker: a thread with its own loop, listeners, connections and upstream pool. Shares nothing
+// but immutable snapshots with the others.
 
 #include <atomic>
 #include <functional>
@@ -68,7 +68,9 @@ class Worker {
   /// Cuts what is left. Thread: any.
   void abort();
   /// Open client connections. Thread: any.
-  std::size_t connections() const noexcept { return server_->counters().connections.load(std::memory_order_relaxed); }
+  std::size_t connections() const noexcept {
+    return server_->counters().connections.load(std::memory_order_relaxed);
+  }
 
   net::Loop& loop() noexcept { return loop_; }
   upstream::Pool& pool() noexcept { return pool_; }

@@ -19,7 +19,8 @@ Error bad(const char* what) {
   return Error(Errc::kBadRequest, Side::kClient, 400, std::string("chunked body: ") + what);
 }
 
-/// Fields that frame, route or authorise a message have no business behind it (RFC 9110 section 6.5.1).
+/// Fields that frame, route or authorise a message have no business behind it (RFC 9110
+/// section 6.5.1).
 bool allowedInTrailer(HeaderId id) noexcept {
   switch (id) {
     case HeaderId::kContentLength:
@@ -66,9 +67,10 @@ Result<void> ChunkDecoder::step(char c) {
   switch (state_) {
     case State::kSizeStart:
       if (hexValue(c) < 0) {
-        // A sign or a space is a number to lenient parsers, so another server may read on where we stop; anything
-        // else is a body nobody can read.
-        if (c == '+' || c == '-' || c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ';') return bad("bad size");
+        // A sign or a space is a number to lenient parsers, so another server may read on where we
+        // stop; anything else is a body nobody can read.
+        if (c == '+' || c == '-' || c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ';')
+          return bad("bad size");
         return Error(Errc::kBodyUnreadable, Side::kClient, 500,
                      "There was a problem with reading Body of the Request.");
       }

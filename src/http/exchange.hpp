@@ -1,6 +1,6 @@
 #pragma once
-// One request and its response on their way through the gateway, with what the rooms leave for each other.
-// Made when a request head is complete, gone when the response is. Thread: its worker.
+// One request and its response on their way through the gateway, with what the rooms leave for each
+// other. Made when a request head is complete, gone when the response is. Thread: its worker.
 
 #include <chrono>
 #include <cstdint>
@@ -30,7 +30,11 @@ struct Peer {
 class Exchange {
  public:
   Exchange(Arena& arena, std::uint32_t worker_index, std::uint64_t request_id)
-      : arena_(arena), request_(arena), response_(arena), worker_index_(worker_index), request_id_(request_id) {}
+      : arena_(arena),
+        request_(arena),
+        response_(arena),
+        worker_index_(worker_index),
+        request_id_(request_id) {}
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
@@ -45,13 +49,14 @@ class Exchange {
   std::uint64_t requestId() const noexcept { return request_id_; }
 
   Peer peer;
-  Clock::time_point started;              ///< the head was complete
+  Clock::time_point started;  ///< the head was complete
   std::chrono::microseconds upstream_time{0};
   const definition::ApiSpec* api = nullptr;  ///< after routing; lives as long as the exchange
-  std::string_view listen_path_match;     ///< the part of request().path that the listen path matched; empty via /<api_id>/
+  std::string_view listen_path_match;  ///< the part of request().path that the listen path matched;
+                                       ///< empty via /<api_id>/
   std::shared_ptr<session::SessionState> session;  ///< set by an auth step; null on keyless APIs
-  bool ignore_auth = false;               ///< the endpoint is on the ignore list
-  bool close_after = false;               ///< the client connection ends with this response
+  bool ignore_auth = false;                        ///< the endpoint is on the ignore list
+  bool close_after = false;  ///< the client connection ends with this response
 
  private:
   Arena& arena_;

@@ -74,9 +74,12 @@ std::string_view headerText(HeaderId id) noexcept;
 class HeaderName {
  public:
   constexpr HeaderName(HeaderId id, std::string_view text) noexcept : id_(id), text_(text) {}
-  HeaderName(HeaderId id) noexcept : id_(id), text_(headerText(id)) {}  // NOLINT(google-explicit-constructor)
-  HeaderName(std::string_view text) noexcept : id_(internHeader(text)), text_(text) {}  // NOLINT(google-explicit-constructor)
-  HeaderName(const char* text) noexcept : HeaderName(std::string_view(text)) {}  // NOLINT(google-explicit-constructor)
+  HeaderName(HeaderId id) noexcept
+      : id_(id), text_(headerText(id)) {}  // NOLINT(google-explicit-constructor)
+  HeaderName(std::string_view text) noexcept
+      : id_(internHeader(text)), text_(text) {}  // NOLINT(google-explicit-constructor)
+  HeaderName(const char* text) noexcept
+      : HeaderName(std::string_view(text)) {}  // NOLINT(google-explicit-constructor)
 
   /// @error kBadDefinition when the text is no token (RFC 9110 section 5.6.2)
   static Result<HeaderName> parse(std::string_view text);
@@ -94,7 +97,8 @@ class HeaderName {
 bool isToken(std::string_view text) noexcept;
 /// True when the text has no CR, LF, NUL or other control character (tab is allowed).
 bool isFieldValue(std::string_view text) noexcept;
-/// Writes the canonical MIME form (`x-api-key` becomes `X-Api-Key`) of a token; other text is left as it is.
+/// Writes the canonical MIME form (`x-api-key` becomes `X-Api-Key`) of a token; other text is left
+/// as it is.
 void canonicalise(char* name, std::size_t size) noexcept;
 
 }  // namespace tykpp::http

@@ -28,7 +28,8 @@ void Headers::set(HeaderName name, std::string_view value) {
 }
 
 std::size_t Headers::erase(HeaderName name) {
-  return std::erase_if(fields_, [name](const HeaderField& f) { return name.matches(f.id, f.name); });
+  return std::erase_if(fields_,
+                       [name](const HeaderField& f) { return name.matches(f.id, f.name); });
 }
 
 }  // namespace tykpp::http

@@ -33,7 +33,8 @@ class Headers {
     if (fields_.capacity() == 0) fields_.reserve(kFirstCapacity);
     fields_.push_back({name.id(), name.text(), value});
   }
-  /// Puts the value in the first field of that name and removes its others; appends when there is none.
+  /// Puts the value in the first field of that name and removes its others; appends when there is
+  /// none.
   void set(HeaderName name, std::string_view value);
   /// @return how many fields were removed
   std::size_t erase(HeaderName name);

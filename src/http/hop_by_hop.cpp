@@ -19,9 +19,11 @@ void removeHopByHop(Headers& headers) {
     return isHopByHop(field.id) && !(field.id == HeaderId::kTe && te_trailers);
   });
   for (const std::string_view name : listed) {
-    // Naming these in Connection must not let a client take them off (a known way round access rules).
+    // Naming these in Connection must not let a client take them off (a known way round access
+    // rules).
     const HeaderId id = internHeader(name);
-    if (id == HeaderId::kHost || id == HeaderId::kContentLength || id == HeaderId::kXForwardedFor) continue;
+    if (id == HeaderId::kHost || id == HeaderId::kContentLength || id == HeaderId::kXForwardedFor)
+      continue;
     headers.erase(name);
   }
 }

@@ -21,13 +21,13 @@ class Request {
  public:
   explicit Request(Arena& arena) : headers(arena) {}
 
-  std::string_view method;    ///< as sent, case-sensitive
-  std::string_view target;    ///< the request target as received
-  std::string_view raw_path;  ///< the target's path, still escaped
-  std::string_view path;      ///< raw_path without percent escapes
-  std::string_view query;     ///< behind `?`, as sent
-  bool has_query = false;     ///< a `?` was there, even with nothing behind it
-  std::string_view host;      ///< Host header, or the authority of an absolute target
+  std::string_view method;         ///< as sent, case-sensitive
+  std::string_view target;         ///< the request target as received
+  std::string_view raw_path;       ///< the target's path, still escaped
+  std::string_view path;           ///< raw_path without percent escapes
+  std::string_view query;          ///< behind `?`, as sent
+  bool has_query = false;          ///< a `?` was there, even with nothing behind it
+  std::string_view host;           ///< Host header, or the authority of an absolute target
   std::uint8_t version_minor = 1;  ///< HTTP/1.x
   bool keep_alive = true;
   Headers headers;
@@ -35,7 +35,8 @@ class Request {
   BodyFraming framing = BodyFraming::kNone;
   std::uint64_t content_length = 0;  ///< with kLength
 
-  /// The whole body, once the chain asked for it (BodyNeed::kBuffer) or a step replaced it; else null.
+  /// The whole body, once the chain asked for it (BodyNeed::kBuffer) or a step replaced it; else
+  /// null.
   const std::string* body() const noexcept { return body_ ? &*body_ : nullptr; }
   /// Replaces the body: it goes upstream with a Content-Length of its own.
   void setBody(std::string body) {
@@ -51,7 +52,8 @@ class Request {
   std::optional<std::string> body_;
 };
 
-/// What goes to the client. A step that answers fills it; else the upstream's answer is here when response steps run.
+/// What goes to the client. A step that answers fills it; else the upstream's answer is here when
+/// response steps run.
 class Response {
  public:
   explicit Response(Arena& arena) : headers(arena) {}

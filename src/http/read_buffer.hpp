@@ -7,8 +7,9 @@
 
 namespace tykpp::http {
 
-/// Bytes read from a connection and not yet used. Holds no memory while empty and released, so that an idle connection
-/// costs none. Views into it die with the next grow(), compact() or release(). Thread: its worker.
+/// Bytes read from a connection and not yet used. Holds no memory while empty and released, so that
+/// an idle connection costs none. Views into it die with the next grow(), compact() or release().
+/// Thread: its worker.
 class ReadBuffer {
  public:
   explicit ReadBuffer(BlockPool& pool) noexcept : pool_(pool) {}
@@ -22,7 +23,8 @@ class ReadBuffer {
   char* data() noexcept { return data_ + begin_; }
   void consume(std::size_t bytes) noexcept { begin_ += bytes; }
 
-  /// Room behind the bytes, at least one byte: takes a block, moves the bytes to the front, or doubles the memory.
+  /// Room behind the bytes, at least one byte: takes a block, moves the bytes to the front, or
+  /// doubles the memory.
   /// @return the size of the room, 0 when `limit` bytes are held already
   std::size_t prepare(std::size_t limit);
   char* room() noexcept { return data_ + end_; }

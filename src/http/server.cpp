@@ -34,10 +34,11 @@ void Server::drain() {
 
 void Server::abortAll() {
   draining_ = true;
-  // Aborting one ends it, and may end others that it was waiting with; what is left after a walk waits for something
-  // else than its socket and ends by itself.
+  // Aborting one ends it, and may end others that it was waiting with; what is left after a walk
+  // waits for something else than its socket and ends by itself.
   std::vector<ServerConnection*> all;
-  for (ServerConnection* connection = first_; connection != nullptr; connection = connection->next) {
+  for (ServerConnection* connection = first_; connection != nullptr;
+       connection = connection->next) {
     all.push_back(connection);
   }
   for (ServerConnection* connection : all) {
@@ -46,7 +47,8 @@ void Server::abortAll() {
 }
 
 bool Server::contains(const ServerConnection* wanted) const noexcept {
-  for (const ServerConnection* connection = first_; connection != nullptr; connection = connection->next) {
+  for (const ServerConnection* connection = first_; connection != nullptr;
+       connection = connection->next) {
     if (connection == wanted) return true;
   }
   return false;

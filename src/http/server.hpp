@@ -1,7 +1,7 @@
 #pragma once
-// The HTTP/1.1 server of one worker: takes accepted connections, parses requests and hands each to the RequestHandler
-// (the door to gateway/). In: sockets from net::Listener. Out: ServerExchange, on which the handler answers.
-// Thread: everything here belongs to one worker.
+// The HTTP/1.1 server of one worker: takes accepted connections, parses requests and hands each to
+// the RequestHandler (the door to gateway/). In: sockets from net::Listener. Out: ServerExchange,
+// on which the handler answers. Thread: everything here belongs to one worker.
 
 #include <sys/socket.h>
 
@@ -28,15 +28,18 @@ class RequestHandler {
   virtual net::Task<void> handle(ServerExchange& exchange) = 0;
 };
 
-/// Limits of one listener's connections. Defaults are those of the configuration keys in the comments.
+/// Limits of one listener's connections. Defaults are those of the configuration keys in the
+/// comments.
 struct ServerLimits {
-  std::chrono::milliseconds read_timeout{120000};   ///< whole head; each read of a body (http_server_options.read_timeout)
-  std::chrono::milliseconds write_timeout{120000};  ///< each write that makes no progress (…write_timeout)
-  std::chrono::milliseconds idle_timeout{120000};   ///< between requests (idle_timeout)
-  std::size_t max_head_bytes = 1024 * 1024;         ///< max_header_size
-  std::uint64_t max_body_bytes = 0;                 ///< 0: no limit (…max_request_body_size)
-  std::size_t max_connections = 100000;             ///< of this worker
-  bool close_connections = false;                   ///< answer every request with Connection: close
+  std::chrono::milliseconds read_timeout{
+      120000};  ///< whole head; each read of a body (http_server_options.read_timeout)
+  std::chrono::milliseconds write_timeout{
+      120000};  ///< each write that makes no progress (…write_timeout)
+  std::chrono::milliseconds idle_timeout{120000};  ///< between requests (idle_timeout)
+  std::size_t max_head_bytes = 1024 * 1024;        ///< max_header_size
+  std::uint64_t max_body_bytes = 0;                ///< 0: no limit (…max_request_body_size)
+  std::size_t max_connections = 100000;            ///< of this worker
+  bool close_connections = false;                  ///< answer every request with Connection: close
 };
 
 /// Written by its worker, read by any thread.
@@ -51,12 +54,14 @@ struct ServerCounters {
 /// The connections of one worker.
 class Server {
  public:
-  Server(net::Loop& loop, RequestHandler& handler, const ServerLimits& limits, std::uint32_t worker_index);
+  Server(net::Loop& loop, RequestHandler& handler, const ServerLimits& limits,
+         std::uint32_t worker_index);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// Serves an accepted connection; takes the descriptor. @param port  of the listener it came in by
+  /// Serves an accepted connection; takes the descriptor. @param port  of the listener it came in
+  /// by
   void serve(int fd, const sockaddr_storage& peer, std::uint16_t port);
   /// Closes idle connections and the others as soon as their answer is out.
   void drain();
@@ -70,7 +75,9 @@ class Server {
   ServerCounters& counters() noexcept { return counters_; }
   std::uint32_t workerIndex() const noexcept { return worker_index_; }
   bool draining() const noexcept { return draining_; }
-  std::uint64_t nextRequestId() noexcept { return (std::uint64_t{worker_index_} << 48) | ++requests_; }
+  std::uint64_t nextRequestId() noexcept {
+    return (std::uint64_t{worker_index_} << 48) | ++requests_;
+  }
 
  private:
   friend class ServerConnection;

@@ -109,7 +109,8 @@ void ServerExchange::restDeadline() { connection_.rest(); }
 void ServerExchange::moveOffHead() {
   if (!head_in_input_) return;
   head_in_input_ = false;
-  // Fields are views into the memory that would be read into: the head keeps it, the body gets another block.
+  // Fields are views into the memory that would be read into: the head keeps it, the body gets
+  // another block.
   head_block_.swap(input_);
   input_.assign(head_block_.view());
 }
@@ -148,7 +149,8 @@ std::string_view ServerExchange::renderUpgrade(std::string_view lines, std::stri
 
 void ServerExchange::progressed() { connection_.progressed(server_.limits().write_timeout); }
 
-std::string_view ServerExchange::renderHead(const OutgoingFraming& framing, std::string_view extra) {
+std::string_view ServerExchange::renderHead(const OutgoingFraming& framing,
+                                            std::string_view extra) {
   head_sent_ = true;
   // What is here of a body nobody read is let go; more than that costs the connection.
   if (!body_done_ && !takeBody()) exchange_.close_after = true;
@@ -178,19 +180,21 @@ std::string_view ServerExchange::renderHead(const OutgoingFraming& framing, std:
   } else if (request.version_minor == 0) {
     put("Connection: keep-alive\r\n");
   }
-  return renderStatusLineAndHeaders(
-      response, exchange_.arena(), {own.data(), static_cast<std::size_t>(at - own.data())}, extra);
+  return renderStatusLineAndHeaders(response, exchange_.arena(),
+                                    {own.data(), static_cast<std::size_t>(at - own.data())}, extra);
 }
 
 net::Task<bool> ServerExchange::sendLocal() {
   Response& response = exchange_.response();
   const std::string_view body = response.body() != nullptr ? *response.body() : std::string_view{};
   const bool bodiless = response.status == 204 || response.status == 304 || response.status < 200;
-  OutgoingFraming framing{body.empty() || bodiless || headRequest() ? BodyFraming::kNone : BodyFraming::kLength,
-                          body.size(), !bodiless};
+  OutgoingFraming framing{
+      body.empty() || bodiless || headRequest() ? BodyFraming::kNone : BodyFraming::kLength,
+      body.size(), !bodiless};
   const std::string_view head = renderHead(framing);
-  std::array<iovec, 2> out{{{const_cast<char*>(head.data()), head.size()},
-                            {const_cast<char*>(body.data()), framing.body == BodyFraming::kNone ? 0 : body.size()}}};
+  std::array<iovec, 2> out{
+      {{const_cast<char*>(head.data()), head.size()},
+       {const_cast<char*>(body.data()), framing.body == BodyFraming::kNone ? 0 : body.size()}}};
   net::Stream::Write writing = write(out);
   const net::IoResult written = co_await writing;
   if (!written) abort();

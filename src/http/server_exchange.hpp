@@ -16,14 +16,16 @@ namespace tykpp::http {
 struct OutgoingFraming {
   BodyFraming body = BodyFraming::kNone;
   std::uint64_t length = 0;
-  bool send_length = true;  ///< with kNone: whether to say `Content-Length` (HEAD and 304 repeat the upstream's)
+  bool send_length =
+      true;  ///< with kNone: whether to say `Content-Length` (HEAD and 304 repeat the upstream's)
 };
 
-/// Thread: the connection's worker. Lives from the complete head to the end of RequestHandler::handle.
+/// Thread: the connection's worker. Lives from the complete head to the end of
+/// RequestHandler::handle.
 class ServerExchange {
  public:
-  ServerExchange(ServerConnection& connection, net::Stream& client, ReadBuffer& input, Arena& arena, Server& server,
-                 std::uint64_t request_id);
+  ServerExchange(ServerConnection& connection, net::Stream& client, ReadBuffer& input, Arena& arena,
+                 Server& server, std::uint64_t request_id);
 
   Exchange& exchange() noexcept { return exchange_; }
   net::Stream& client() noexcept { return client_; }
@@ -34,14 +36,18 @@ class ServerExchange {
   /// Decides how the body will be read. Called once, after the head was parsed.
   void beginBody();
   bool bodyDone() const noexcept { return body_done_; }
-  /// Decoded bytes that are in memory, empty when there are none; does not wait. View: until the next read.
+  /// Decoded bytes that are in memory, empty when there are none; does not wait. View: until the
+  /// next read.
   Result<std::string_view> takeBody();
-  /// The next decoded piece, empty at the end. View: until the next read. Sends `100 Continue` when it is due.
+  /// The next decoded piece, empty at the end. View: until the next read. Sends `100 Continue` when
+  /// it is due.
   /// @error kBadRequest, kBodyUnreadable, kBodyTooLarge, kTimeout or kClientGone
   net::Task<Result<std::string_view>> readBody();
-  /// Reads the whole body into request().body(). @error as readBody(); kBodyTooLarge (413) above `limit`
+  /// Reads the whole body into request().body(). @error as readBody(); kBodyTooLarge (413) above
+  /// `limit`
   net::Task<Result<void>> bufferBody(std::size_t limit);
-  /// The answer is out or failed: what is left of the body is read for a moment only, to be thrown away.
+  /// The answer is out or failed: what is left of the body is read for a moment only, to be thrown
+  /// away.
   void hurryBody();
   /// No deadline on the client until the next read or write: for tunnels.
   void restDeadline();
@@ -63,7 +69,8 @@ class ServerExchange {
   /// Writes pieces to the client within the write timeout. @return false when the client is gone
   net::Stream::Write write(std::span<iovec> pieces);
   bool headSent() const noexcept { return head_sent_; }
-  /// The answer cannot be completed: the connection is cut, so that the client does not take it for whole.
+  /// The answer cannot be completed: the connection is cut, so that the client does not take it for
+  /// whole.
   void abort() noexcept { aborted_ = true; }
   bool aborted() const noexcept { return aborted_; }
   void closeAfter() noexcept { exchange_.close_after = true; }

@@ -4,7 +4,8 @@
 
 namespace tykpp::middleware {
 
-Result<std::vector<std::unique_ptr<chain::Step>>> VersionCheck::create(const chain::BuildContext& build) {
+Result<std::vector<std::unique_ptr<chain::Step>>> VersionCheck::create(
+    const chain::BuildContext& build) {
   std::vector<std::unique_ptr<chain::Step>> steps;
   if (build.api.expires_at) steps.push_back(std::make_unique<VersionCheck>(*build.api.expires_at));
   return steps;

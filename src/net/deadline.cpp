@@ -6,7 +6,8 @@ namespace tykpp::net {
 
 void Deadline::at(Clock::time_point when) {
   when_ = when;
-  if (link_ != nullptr && wheel_.tickOf(when) >= tick_) return;  // the tick that fires first looks at when_
+  if (link_ != nullptr && wheel_.tickOf(when) >= tick_)
+    return;  // the tick that fires first looks at when_
   unlink();
   wheel_.link(*this);
 }
@@ -28,8 +29,7 @@ std::uint64_t Wheel::tickOf(Clock::time_point when) const noexcept {
 
 void Wheel::link(Deadline& deadline) {
   const std::uint64_t earliest = done_tick_ + 1;
-  const std::uint64_t tick =
-      std::clamp(tickOf(deadline.when_), earliest, earliest + kBuckets - 2);
+  const std::uint64_t tick = std::clamp(tickOf(deadline.when_), earliest, earliest + kBuckets - 2);
   Deadline*& head = buckets_[tick % kBuckets];
   deadline.tick_ = tick;
   deadline.next_ = head;
@@ -43,7 +43,8 @@ void Wheel::link(Deadline& deadline) {
 }
 
 void Wheel::advance() {
-  const auto now_tick = static_cast<std::uint64_t>(std::max(now_ - start_, Clock::duration(0)) / kTick);
+  const auto now_tick =
+      static_cast<std::uint64_t>(std::max(now_ - start_, Clock::duration(0)) / kTick);
   while (done_tick_ < now_tick) {
     // At most one round of the wheel: after a long sleep every bucket is due.
     if (now_tick - done_tick_ > kBuckets) done_tick_ = now_tick - kBuckets;

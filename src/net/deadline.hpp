@@ -1,6 +1,7 @@
 #pragma once
-// Deadlines on a wheel: one per worker, 100 ms ticks. Moving a deadline later, or clearing it, writes one number; the
-// tick that fires looks at it. So a request that sets and clears several deadlines costs no timer call.
+// Deadlines on a wheel: one per worker, 100 ms ticks. Moving a deadline later, or clearing it,
+// writes one number; the tick that fires looks at it. So a request that sets and clears several
+// deadlines costs no timer call.
 
 #include <array>
 #include <cstdint>
@@ -11,7 +12,8 @@ namespace tykpp::net {
 
 class Wheel;
 
-/// Something that must happen by a time. Embedded in its owner, who outlives it. Thread: the wheel's worker.
+/// Something that must happen by a time. Embedded in its owner, who outlives it. Thread: the
+/// wheel's worker.
 class Deadline {
  public:
   using Expire = void (*)(Deadline& self, void* owner);
@@ -39,7 +41,8 @@ class Deadline {
   Deadline** link_ = nullptr;  // what points at us, null when not linked
 };
 
-/// The buckets. Deadlines beyond the horizon wait in the last bucket and are linked again from there.
+/// The buckets. Deadlines beyond the horizon wait in the last bucket and are linked again from
+/// there.
 class Wheel {
  public:
   static constexpr auto kTick = std::chrono::milliseconds(100);

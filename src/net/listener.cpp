@@ -18,7 +18,8 @@ constexpr int kBacklog = 4096;
 
 Error failure(const std::string& address, std::uint16_t port, const char* what, int error) {
   return Error(Errc::kBadConfig, "cannot listen on " + (address.empty() ? "*" : address) + ":" +
-                                     std::to_string(port) + ": " + what + ": " + std::strerror(error));
+                                     std::to_string(port) + ": " + what + ": " +
+                                     std::strerror(error));
 }
 
 }  // namespace
@@ -31,7 +32,9 @@ Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, const std::string& 
   hints.ai_family = address.empty() ? AF_INET6 : AF_UNSPEC;
   addrinfo* found = nullptr;
   const std::string service = std::to_string(port);
-  if (const int code = ::getaddrinfo(address.empty() ? nullptr : address.c_str(), service.c_str(), &hints, &found); code != 0) {
+  if (const int code = ::getaddrinfo(address.empty() ? nullptr : address.c_str(), service.c_str(),
+                                     &hints, &found);
+      code != 0) {
     return Error(Errc::kBadConfig, "listen_address \"" + address + "\": " + ::gai_strerror(code));
   }
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> list(found, ::freeaddrinfo);
@@ -67,7 +70,8 @@ Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, const std::string& 
   socklen_t bound_size = sizeof bound;
   ::getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &bound_size);
   listener->port_ = addressPort(bound);
-  listener->socket_.setWatcher([](void* self) { static_cast<Listener*>(self)->drain(); }, listener.get());
+  listener->socket_.setWatcher([](void* self) { static_cast<Listener*>(self)->drain(); },
+                               listener.get());
   if (!listener->socket_.open(fd)) return failure(address, port, "epoll", errno);
   return listener;
 }
@@ -84,7 +88,8 @@ void Listener::drain() {
     }
     if (errno == EINTR || errno == ECONNABORTED) continue;
     if (errno == EAGAIN) return;
-    // Out of descriptors or memory: the queue keeps the connections, and no new event comes for them.
+    // Out of descriptors or memory: the queue keeps the connections, and no new event comes for
+    // them.
     TYKPP_LOG(warn, "main", "cannot accept a connection: {}", std::strerror(errno));
     retry_.after(std::chrono::milliseconds(200));
     return;
@@ -109,8 +114,10 @@ std::string_view addressText(const sockaddr_storage& address, char (&buffer)[64]
 }
 
 std::uint16_t addressPort(const sockaddr_storage& address) noexcept {
-  if (address.ss_family == AF_INET) return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
-  if (address.ss_family == AF_INET6) return ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port);
+  if (address.ss_family == AF_INET)
+    return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
+  if (address.ss_family == AF_INET6)
+    return ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port);
   return 0;
 }
 

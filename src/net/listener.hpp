@@ -10,8 +10,8 @@
 
 namespace tykpp::net {
 
-/// A listening TCP socket on one worker's loop (SO_REUSEPORT: each worker has its own, the kernel spreads connections).
-/// Thread: its loop's.
+/// A listening TCP socket on one worker's loop (SO_REUSEPORT: each worker has its own, the kernel
+/// spreads connections). Thread: its loop's.
 class Listener {
  public:
   /// Takes a non-blocking connection and its peer's address.
@@ -25,7 +25,8 @@ class Listener {
   void close() noexcept { socket_.close(); }
   /// The port it is bound to (differs from the one asked for when that was 0).
   std::uint16_t port() const noexcept { return port_; }
-  Listener(Loop& loop, Accept accept) : socket_(loop), accept_(std::move(accept)), retry_(loop.wheel(), &onRetry, this) {}
+  Listener(Loop& loop, Accept accept)
+      : socket_(loop), accept_(std::move(accept)), retry_(loop.wheel(), &onRetry, this) {}
 
  private:
   static void onRetry(Deadline&, void* self) { static_cast<Listener*>(self)->drain(); }

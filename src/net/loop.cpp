@@ -58,7 +58,8 @@ void Loop::resumeLater(std::coroutine_handle<> coroutine) {
   later_.push_back(coroutine);
   if (later_.size() > 1) return;
   boost::asio::post(io_, [this] {
-    // Those that yield again while they run wait for the next turn, behind the events that came meanwhile.
+    // Those that yield again while they run wait for the next turn, behind the events that came
+    // meanwhile.
     std::vector<std::coroutine_handle<>> ready;
     ready.swap(later_);
     wheel_.setNow(Clock::now());

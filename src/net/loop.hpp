@@ -1,7 +1,8 @@
 #pragma once
-// The event loop of one worker: an Asio io_context (posts, timers, signals) with a readiness set of our own beside it.
-// Asio watches the set's descriptor; sockets are registered in the set once, edge-triggered and with EPOLLRDHUP, which
-// spares the wasted recv or epoll_ctl that each read wait costs otherwise (docs/decisions/0001-task-and-readiness.md).
+// The event loop of one worker: an Asio io_context (posts, timers, signals) with a readiness set of
+// our own beside it. Asio watches the set's descriptor; sockets are registered in the set once,
+// edge-triggered and with EPOLLRDHUP, which spares the wasted recv or epoll_ctl that each read wait
+// costs otherwise (docs/decisions/0001-task-and-readiness.md).
 
 #include <sys/epoll.h>
 
@@ -21,13 +22,14 @@ namespace tykpp::net {
 
 class Socket;
 
-/// What the kernel knows a socket by. Outlives the socket until the end of a round, so that an event that was already
-/// fetched for a closed socket finds nobody instead of freed memory.
+/// What the kernel knows a socket by. Outlives the socket until the end of a round, so that an
+/// event that was already fetched for a closed socket finds nobody instead of freed memory.
 struct Registration {
   Socket* socket = nullptr;
 };
 
-/// Thread: every member but post() and stop() belongs to the thread in run(), or to the maker before run().
+/// Thread: every member but post() and stop() belongs to the thread in run(), or to the maker
+/// before run().
 class Loop {
  public:
   Loop();
@@ -72,8 +74,8 @@ class Loop {
   std::vector<Registration*> free_;
 };
 
-/// `co_await Yield(loop)`: lets others run. For loops that may find work for ever without waiting, so that one fast
-/// connection cannot keep a worker to itself.
+/// `co_await Yield(loop)`: lets others run. For loops that may find work for ever without waiting,
+/// so that one fast connection cannot keep a worker to itself.
 class Yield {
  public:
   explicit Yield(Loop& loop) noexcept : loop_(loop) {}

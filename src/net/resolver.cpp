@@ -17,7 +17,8 @@ struct Resolver::Lookup::Wait {
 
 namespace {
 Error failed(const std::string& why) {
-  return Error(Errc::kDnsFailed, Side::kUpstream, 500, "Upstream host lookup failed").withDetail(why);
+  return Error(Errc::kDnsFailed, Side::kUpstream, 500, "Upstream host lookup failed")
+      .withDetail(why);
 }
 
 std::shared_ptr<const Addresses> query(const std::string& host, std::string& failure) {
@@ -86,7 +87,8 @@ Resolver::~Resolver() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-bool Resolver::fromCache(const std::string& host, Result<std::shared_ptr<const Addresses>>& answer) {
+bool Resolver::fromCache(const std::string& host,
+                         Result<std::shared_ptr<const Addresses>>& answer) {
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(host);
   if (found == entries_.end() || found->second.expires <= Clock::now()) return false;

@@ -1,5 +1,6 @@
 #pragma once
-// Names to addresses, off the loops: getaddrinfo on a few threads of its own, with a cache shared by all workers.
+// Names to addresses, off the loops: getaddrinfo on a few threads of its own, with a cache shared
+// by all workers.
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -35,18 +36,20 @@ bool parseLiteral(const std::string& host, Address& out);
 class Resolver {
  public:
   struct Options {
-    std::chrono::seconds ttl{5};           ///< a found name is not asked for again for so long; negative: never again
-    std::chrono::seconds failure_ttl{1};   ///< the same for one that was not found
+    std::chrono::seconds ttl{
+        5};  ///< a found name is not asked for again for so long; negative: never again
+    std::chrono::seconds failure_ttl{1};  ///< the same for one that was not found
     std::size_t threads = 2;
-    std::size_t max_queue = 4096;          ///< look-ups that may wait; more fail at once
-    std::size_t max_names = 10000;         ///< cached
+    std::size_t max_queue = 4096;   ///< look-ups that may wait; more fail at once
+    std::size_t max_names = 10000;  ///< cached
   };
   explicit Resolver(const Options& options);
   ~Resolver();
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
 
-  /// `co_await` on a loop's thread; yields the addresses. @error kDnsFailed, or the reason given to abandon()
+  /// `co_await` on a loop's thread; yields the addresses. @error kDnsFailed, or the reason given to
+  /// abandon()
   class Lookup {
    public:
     Lookup(Resolver& resolver, Loop& loop, std::string host)

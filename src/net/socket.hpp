@@ -1,6 +1,7 @@
 #pragma once
-// A non-blocking socket on a worker's loop, and what a coroutine waits for on it: one reader and one writer at a time.
-// System calls are tried first; a coroutine is suspended only when the kernel has nothing.
+// A non-blocking socket on a worker's loop, and what a coroutine waits for on it: one reader and
+// one writer at a time. System calls are tried first; a coroutine is suspended only when the kernel
+// has nothing.
 
 #include <sys/uio.h>
 
@@ -23,7 +24,8 @@ struct IoResult {
   explicit operator bool() const noexcept { return status == IoStatus::kOk; }
 };
 
-/// Something that waits for a socket: tried again at each event, resumed when `attempt` answers true.
+/// Something that waits for a socket: tried again at each event, resumed when `attempt` answers
+/// true.
 struct Waiter {
   std::coroutine_handle<> handle;
   bool (*attempt)(Waiter& self);
@@ -37,7 +39,8 @@ class Socket {
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
 
-  /// Takes ownership of a non-blocking descriptor. @return false when the loop cannot watch it (it is closed then)
+  /// Takes ownership of a non-blocking descriptor. @return false when the loop cannot watch it (it
+  /// is closed then)
   bool open(int fd);
   /// Closes at once. Nobody may be waiting.
   void close() noexcept;
@@ -45,7 +48,8 @@ class Socket {
   int fd() const noexcept { return fd_; }
   Loop& loop() const noexcept { return loop_; }
 
-  /// Ends the waits of now and later with kCancelled, with `reason` for whoever asks. Nothing is closed.
+  /// Ends the waits of now and later with kCancelled, with `reason` for whoever asks. Nothing is
+  /// closed.
   void cancel(Errc reason);
   bool cancelled() const noexcept { return cancelled_; }
   Errc cancelReason() const noexcept { return reason_; }
@@ -59,7 +63,8 @@ class Socket {
   void readDrained() noexcept { readable_ = peer_closed_; }
   void writeBlocked() noexcept { writable_ = false; }
 
-  /// Called when something happens while no reader waits: a client that leaves, an idle upstream that speaks.
+  /// Called when something happens while no reader waits: a client that leaves, an idle upstream
+  /// that speaks.
   using Watcher = void (*)(void* owner);
   void setWatcher(Watcher watcher, void* owner) noexcept {
     watcher_ = watcher;
@@ -91,7 +96,8 @@ class Socket {
   void* owner_ = nullptr;
 };
 
-/// `co_await Readable(socket)`: until there is something to read, the peer closed, or the wait was cancelled.
+/// `co_await Readable(socket)`: until there is something to read, the peer closed, or the wait was
+/// cancelled.
 class Readable : Waiter {
  public:
   explicit Readable(Socket& socket) noexcept : socket_(socket) {
@@ -108,7 +114,8 @@ class Readable : Waiter {
   Socket& socket_;
 };
 
-/// `co_await Writable(socket)`: until the kernel takes bytes again (a connect has ended), or the wait was cancelled.
+/// `co_await Writable(socket)`: until the kernel takes bytes again (a connect has ended), or the
+/// wait was cancelled.
 class Writable : Waiter {
  public:
   explicit Writable(Socket& socket) noexcept : socket_(socket) {

@@ -1,7 +1,7 @@
 #include "net/stream.hpp"
 
-#include <openssl/err.h>
 #include <arpa/inet.h>
+#include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
 
@@ -53,7 +53,8 @@ IoResult Stream::tryRead(char* data, std::size_t size, bool& would_block) noexce
   for (;;) {
     const ssize_t n = ::recv(socket_.fd(), data, size, 0);
     if (n > 0) {
-      // A short read has emptied the socket: the next bytes raise a new event. After the peer's end the flag stays up.
+      // A short read has emptied the socket: the next bytes raise a new event. After the peer's end
+      // the flag stays up.
       if (static_cast<std::size_t>(n) < size) socket_.readDrained();
       return {IoStatus::kOk, static_cast<std::size_t>(n)};
     }

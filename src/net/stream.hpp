@@ -1,5 +1,6 @@
 #pragma once
-// Bytes in and out of a socket, plain or TLS (client side). Awaited in place: no coroutine frame an operation.
+// Bytes in and out of a socket, plain or TLS (client side). Awaited in place: no coroutine frame an
+// operation.
 
 #include <openssl/ssl.h>
 
@@ -28,12 +29,14 @@ class Stream {
 
   class Read;
   class Write;
-  /// Reads at least one byte. kEof: the peer sent its end (TLS: or broke off without close_notify, see cleanEnd()).
+  /// Reads at least one byte. kEof: the peer sent its end (TLS: or broke off without close_notify,
+  /// see cleanEnd()).
   Read read(char* data, std::size_t size) noexcept;
   /// Writes everything. The pieces are adjusted in place and must live until the await is over.
   Write write(std::span<iovec> pieces) noexcept;
 
-  /// Connects. @error kConnectFailed with errno as text; kTimeout or another reason when the socket was cancelled
+  /// Connects. @error kConnectFailed with errno as text; kTimeout or another reason when the socket
+  /// was cancelled
   Task<Result<void>> connect(const sockaddr* address, socklen_t size);
   /// TLS handshake as a client. `context` outlives the stream, `host` the call.
   /// @param verify  whether the certificate must be good for `host`
@@ -42,7 +45,8 @@ class Stream {
     ssl_.reset();
     socket_.close();
   }
-  /// False after a TLS peer broke off without close_notify: a body that ends with the connection may be cut.
+  /// False after a TLS peer broke off without close_notify: a body that ends with the connection
+  /// may be cut.
   bool cleanEnd() const noexcept { return clean_end_; }
 
   /// One attempt. @return kOk with the bytes, or nothing yet (would_block) @thread the loop's
@@ -68,7 +72,9 @@ class Stream::Read : Waiter {
     handle = caller;
     stream_.socket().waitRead(*this);
   }
-  IoResult await_resume() const noexcept { return stream_.socket().cancelled() ? IoResult{IoStatus::kCancelled} : result_; }
+  IoResult await_resume() const noexcept {
+    return stream_.socket().cancelled() ? IoResult{IoStatus::kCancelled} : result_;
+  }
 
  private:
   bool tryOnce() noexcept {
@@ -95,7 +101,9 @@ class Stream::Write : Waiter {
     handle = caller;
     stream_.socket().waitWrite(*this);
   }
-  IoResult await_resume() const noexcept { return stream_.socket().cancelled() ? IoResult{IoStatus::kCancelled} : result_; }
+  IoResult await_resume() const noexcept {
+    return stream_.socket().cancelled() ? IoResult{IoStatus::kCancelled} : result_;
+  }
 
  private:
   bool tryOnce() noexcept;
@@ -104,7 +112,9 @@ class Stream::Write : Waiter {
   IoResult result_;
 };
 
-inline Stream::Read Stream::read(char* data, std::size_t size) noexcept { return {*this, data, size}; }
+inline Stream::Read Stream::read(char* data, std::size_t size) noexcept {
+  return {*this, data, size};
+}
 inline Stream::Write Stream::write(std::span<iovec> pieces) noexcept { return {*this, pieces}; }
 
 }  // namespace tykpp::net

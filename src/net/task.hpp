@@ -1,7 +1,7 @@
 #pragma once
-// A lazy coroutine that runs on one worker. Frames come from a per-thread cache without a size limit
-// of 1020 bytes, and a task is resumed directly by whoever completes it; the measurements that led
-// away from asio::awaitable are in docs/decisions/0001-task-and-readiness.md.
+// A lazy coroutine that runs on one worker. Frames come from a per-thread cache without a size
+// limit of 1020 bytes, and a task is resumed directly by whoever completes it; the measurements
+// that led away from asio::awaitable are in docs/decisions/0001-task-and-readiness.md.
 
 #include <coroutine>
 #include <cstddef>
@@ -12,8 +12,8 @@
 
 namespace tykpp::net {
 
-/// Recycles coroutine frames per thread. Thread: any; a frame must be freed on the thread that made it
-/// (tasks never leave their worker).
+/// Recycles coroutine frames per thread. Thread: any; a frame must be freed on the thread that made
+/// it (tasks never leave their worker).
 class FramePool {
  public:
   static void* allocate(std::size_t bytes);
@@ -69,12 +69,14 @@ struct Promise<void> : PromiseBase {
 }  // namespace detail
 
 /// `co_await` starts it and yields its value; a task that is never awaited never runs.
-/// Destroying a suspended task destroys its frame: the owner must first make sure nothing will resume it.
+/// Destroying a suspended task destroys its frame: the owner must first make sure nothing will
+/// resume it.
 template <class T = void>
 class [[nodiscard]] Task {
  public:
   using promise_type = detail::Promise<T>;
-  Task(std::coroutine_handle<promise_type> handle) noexcept : handle_(handle) {}  // NOLINT(google-explicit-constructor)
+  Task(std::coroutine_handle<promise_type> handle) noexcept
+      : handle_(handle) {}  // NOLINT(google-explicit-constructor)
   Task(Task&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
   Task& operator=(Task&&) = delete;
   ~Task() {
@@ -91,7 +93,8 @@ class [[nodiscard]] Task {
   std::coroutine_handle<promise_type> handle_;
 };
 
-/// A coroutine nobody waits for: the root of a connection. What escapes from it is counted and logged, never thrown.
+/// A coroutine nobody waits for: the root of a connection. What escapes from it is counted and
+/// logged, never thrown.
 struct Detached {
   struct promise_type {
     static void* operator new(std::size_t bytes) { return FramePool::allocate(bytes); }

@@ -117,7 +117,8 @@ Result<ErrorTemplates> ErrorTemplates::load(const definition::GatewayConfig& con
       state->files.emplace(name, std::move(*parsed));
     }
   }
-  // An own error.json also answers XML requests where there is no own error.xml: the built-in XML comes last.
+  // An own error.json also answers XML requests where there is no own error.xml: the built-in XML
+  // comes last.
   const bool own_json = state->files.contains("error.json");
   state->files.emplace("error.json", Template::parse(kJsonDefault).value());
   if (!own_json) state->files.emplace("error.xml", Template::parse(kXmlDefault).value());

@@ -1,6 +1,7 @@
 #pragma once
-// Bodies of errors that the gateway answers itself (spec/gateway-config.md section 10.1). Enters: a status and a message;
-// leaves: the response of the exchange. Loaded once at start, then read by every worker.
+// Bodies of errors that the gateway answers itself (spec/gateway-config.md section 10.1). Enters: a
+// status and a message; leaves: the response of the exchange. Loaded once at start, then read by
+// every worker.
 
 #include <cstdint>
 #include <memory>
@@ -18,12 +19,14 @@ class Exchange;
 
 namespace tykpp::response {
 
-/// The templates of `template_path` over the built-in ones. Lookup: `error_<code>.<ext>`, `error.<ext>`, `error.json`;
-/// `ext` is `xml` for a request with an XML Content-Type, else `json`. Templates know `{{.Message}}`, `{{.StatusCode}}`
-/// and comments; anything else is an error at start.
+/// The templates of `template_path` over the built-in ones. Lookup: `error_<code>.<ext>`,
+/// `error.<ext>`, `error.json`; `ext` is `xml` for a request with an XML Content-Type, else `json`.
+/// Templates know `{{.Message}}`, `{{.StatusCode}}` and comments; anything else is an error at
+/// start.
 class ErrorTemplates {
  public:
-  /// @error  kBadConfig: `template_path` cannot be read, has no `error*` file, or a template asks for something unknown;
+  /// @error  kBadConfig: `template_path` cannot be read, has no `error*` file, or a template asks
+  /// for something unknown;
   ///         the message names the file and the line
   static Result<ErrorTemplates> load(const definition::GatewayConfig& config);
 

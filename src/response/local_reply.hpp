@@ -1,5 +1,6 @@
 #pragma once
-// Answers that need no template. Each replaces the response of the exchange; views passed in are copied.
+// Answers that need no template. Each replaces the response of the exchange; views passed in are
+// copied.
 
 #include <cstdint>
 #include <string>

@@ -16,10 +16,12 @@ namespace tykpp::route {
 namespace {
 
 constexpr std::uint32_t kNone = PathTree::kNone;
-/// Longer hosts have no domain here (a DNS name ends at 253): no work per dot of a Host made to cost it.
+/// Longer hosts have no domain here (a DNS name ends at 253): no work per dot of a Host made to
+/// cost it.
 constexpr std::size_t kMaxHostBytes = 512;
 
-/// Hosts compare as written, like the reference: clients send them in lower case (docs/decisions/0003-host-case.md).
+/// Hosts compare as written, like the reference: clients send them in lower case
+/// (docs/decisions/0003-host-case.md).
 struct HostHash : std::hash<std::string_view> {
   using is_transparent = void;
 };
@@ -30,8 +32,7 @@ using HostMap = std::unordered_map<std::string, Value, HostHash, std::equal_to<>
 std::string_view withoutPort(std::string_view host) noexcept {
   const std::size_t colon = host.rfind(':');
   const std::size_t bracket = host.rfind(']');
-  if (colon == std::string_view::npos ||
-      (bracket != std::string_view::npos && colon < bracket)) {
+  if (colon == std::string_view::npos || (bracket != std::string_view::npos && colon < bracket)) {
     return host;
   }
   return host.substr(0, colon);
@@ -100,7 +101,7 @@ struct Router::State {
 
   std::vector<Route> routes;  ///< in the order of registration: the lower index wins
   std::vector<PathTemplate> templates;
-  HostMap<std::uint32_t> names;                 ///< exact hosts to trees
+  HostMap<std::uint32_t> names;  ///< exact hosts to trees
   std::vector<Pattern> patterns;
   HostMap<std::vector<std::uint32_t>> buckets;  ///< HostPattern::bucket() to patterns
   std::uint32_t any_host = kNone;               ///< the tree of APIs without a domain
@@ -134,7 +135,7 @@ void Router::State::search(std::uint32_t scope, std::string_view path, Best& bes
 }
 
 std::optional<std::size_t> Router::State::matchListenPath(const Route& route,
-                                                         std::string_view path) const noexcept {
+                                                          std::string_view path) const noexcept {
   if (route.path_template != kNone) return templates[route.path_template].match(path);
   if (!path.starts_with(route.listen_path)) return std::nullopt;
   return route.listen_path.size();
@@ -215,8 +216,8 @@ Router::Router(const std::vector<RouteEntry>& entries, const definition::Gateway
     const int domain_class = kind == HostKind::kAny || domain.data() == config.hostname.data() ? 2
                              : kind == HostKind::kWildcard                                     ? 1
                                                                                                : 0;
-    order.push_back({domain_class, sortLength(api.listen_path), isPathTemplate(api.listen_path),
-                     kind, i});
+    order.push_back(
+        {domain_class, sortLength(api.listen_path), isPathTemplate(api.listen_path), kind, i});
   }
   std::sort(order.begin(), order.end(), before);
 
@@ -268,11 +269,13 @@ std::optional<Match> Router::match(std::string_view host,
   if (best.route == kNone) return std::nullopt;
   const State::Route& route = state.routes[best.route];
   if (route.by_id) {
-    // `/<api_id>/` comes first; where the path begins with the listen path too, that is what gets stripped.
+    // `/<api_id>/` comes first; where the path begins with the listen path too, that is what gets
+    // stripped.
     const auto size = state.matchListenPath(route, decoded_path);
     return Match{route.api_index, !size, size.value_or(best.size), false};
   }
-  const bool miss = route.strict && best.size < decoded_path.size() && decoded_path[best.size] != '/';
+  const bool miss =
+      route.strict && best.size < decoded_path.size() && decoded_path[best.size] != '/';
   return Match{route.api_index, false, best.size, miss};
 }
 

@@ -1,7 +1,7 @@
 #pragma once
-// Finds the API of a request by its Host and path. Enters: the APIs of one snapshot and the configuration, once.
-// Leaves: an index, without an allocation and at a cost that does not grow with the number of APIs. Thread: built on
-// the main thread, then read by every worker at once.
+// Finds the API of a request by its Host and path. Enters: the APIs of one snapshot and the
+// configuration, once. Leaves: an index, without an allocation and at a cost that does not grow
+// with the number of APIs. Thread: built on the main thread, then read by every worker at once.
 
 #include <cstddef>
 #include <cstdint>
@@ -28,9 +28,10 @@ struct RouteEntry {
 /// The API that a request belongs to.
 struct Match {
   std::uint32_t api_index = 0;
-  bool by_id = false;            ///< only `/<api_id>/` matched, not the listen path: nothing is stripped
-  std::size_t matched_size = 0;  ///< how many bytes of the decoded path the listen path (or the id) matched
-  bool strict_miss = false;      ///< selected, but `enable_strict_routes` refuses it: 404
+  bool by_id = false;  ///< only `/<api_id>/` matched, not the listen path: nothing is stripped
+  std::size_t matched_size =
+      0;  ///< how many bytes of the decoded path the listen path (or the id) matched
+  bool strict_miss = false;  ///< selected, but `enable_strict_routes` refuses it: 404
 };
 
 /// An entry that could not be routed. @see Router::refused
@@ -39,11 +40,12 @@ struct Refused {
   Error error;  ///< `where()` is the Classic pointer: `/proxy/listen_path` or `/domain`
 };
 
-/// The first of these that matches wins (spec/api-definitions.md section 8.3): APIs with a domain before those without
-/// (only with `enable_custom_domains`), longer listen paths first, plain ones before templates, then file order. Each API
-/// answers under `/<api_id>/` and under its listen path. Internal APIs have no route.
-/// Domains: `api.example.com`, `{name}.example.com`, `{name:regex}.example.com`, and `*.example.com` (ours: one or more
-/// labels, tried after all others). They compare as written; the port of the Host counts only when the domain names one.
+/// The first of these that matches wins (spec/api-definitions.md section 8.3): APIs with a domain
+/// before those without (only with `enable_custom_domains`), longer listen paths first, plain ones
+/// before templates, then file order. Each API answers under `/<api_id>/` and under its listen
+/// path. Internal APIs have no route. Domains: `api.example.com`, `{name}.example.com`,
+/// `{name:regex}.example.com`, and `*.example.com` (ours: one or more labels, tried after all
+/// others). They compare as written; the port of the Host counts only when the domain names one.
 class Router {
  public:
   Router(const std::vector<RouteEntry>& entries, const definition::GatewayConfig& config);
@@ -57,7 +59,8 @@ class Router {
   const std::vector<Refused>& refused() const noexcept;
   /// Whether a router would take this API. For checks before a snapshot is built.
   /// @error  kBadDefinition, as in Refused
-  static Result<void> check(const definition::ApiSpec& api, const definition::GatewayConfig& config);
+  static Result<void> check(const definition::ApiSpec& api,
+                            const definition::GatewayConfig& config);
 
  private:
   struct State;

@@ -45,7 +45,8 @@ struct ReplyDelete {
   void operator()(redisReply* reply) const { freeReplyObject(reply); }
 };
 
-/// One connection for one check. hiredis formats and parses; the waiting is done here so that a stop can end it.
+/// One connection for one check. hiredis formats and parses; the waiting is done here so that a
+/// stop can end it.
 class Check {
  public:
   Check(int stop, std::chrono::milliseconds timeout) : stop_(stop), timeout_(timeout) {}
@@ -100,8 +101,8 @@ std::string Check::connect(const std::string& address) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  const int code = ::getaddrinfo(host.empty() ? "127.0.0.1" : host.c_str(), port.c_str(), &hints,
-                                 &found);
+  const int code =
+      ::getaddrinfo(host.empty() ? "127.0.0.1" : host.c_str(), port.c_str(), &hints, &found);
   if (code != 0) return address + ": " + ::gai_strerror(code);
   std::string error = "no address";
   for (const addrinfo* info = found; info != nullptr; info = info->ai_next) {
@@ -138,8 +139,8 @@ std::string Check::command(const std::vector<std::string>& words) {
     sizes.push_back(word.size());
   }
   char* formatted = nullptr;
-  const auto size = redisFormatCommandArgv(&formatted, static_cast<int>(words.size()),
-                                           texts.data(), sizes.data());
+  const auto size = redisFormatCommandArgv(&formatted, static_cast<int>(words.size()), texts.data(),
+                                           sizes.data());
   if (size < 0) return "the command cannot be formatted";
   const std::unique_ptr<char, void (*)(char*)> owner(formatted,
                                                      [](char* text) { redisFreeCommand(text); });

@@ -1,6 +1,7 @@
 #pragma once
-// Asks Redis at an interval whether it lives, on a thread of its own: `SET tyk-liveness-probe tyk-liveness-probe EX 10`.
-// Enters: where Redis is; leaves: a call per check. Not made at all when no Redis is configured.
+// Asks Redis at an interval whether it lives, on a thread of its own: `SET tyk-liveness-probe
+// tyk-liveness-probe EX 10`. Enters: where Redis is; leaves: a call per check. Not made at all when
+// no Redis is configured.
 
 #include <chrono>
 #include <functional>
@@ -25,8 +26,8 @@ struct ProbeResult {
   std::string error;   ///< empty: Redis answered as it should
 };
 
-/// Thread: `report` runs on the probe's own thread. Destruction interrupts a check that is under way and joins; only a
-/// name look-up cannot be cut short.
+/// Thread: `report` runs on the probe's own thread. Destruction interrupts a check that is under
+/// way and joins; only a name look-up cannot be cut short.
 class RedisProbe {
  public:
   /// @param interval  `liveness_check.check_duration`; below 100 ms it is 100 ms

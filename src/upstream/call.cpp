@@ -25,10 +25,10 @@ using http::HeaderId;
 
 constexpr std::string_view kUserAgentLine = "User-Agent: Tyk/" TYKPP_VERSION "\r\n";
 
-
 }  // namespace
 
-Call::Call(http::ServerExchange& exchange, Pool& pool, net::Resolver& resolver, const CallOptions& options)
+Call::Call(http::ServerExchange& exchange, Pool& pool, net::Resolver& resolver,
+           const CallOptions& options)
     : sx_(exchange),
       exchange_(exchange.exchange()),
       pool_(pool),
@@ -64,9 +64,13 @@ Error Call::failure(Errc code) const {
 
 Error Call::ioFailure(const net::IoResult& result) const {
   if (client_gone_) return failure(Errc::kClientGone);
-  if (result.status == net::IoStatus::kCancelled) return failure(connection_->stream.socket().cancelReason());
-  const char* why = result.status == net::IoStatus::kEof ? "the upstream closed the connection" : std::strerror(result.error);
-  return failure(Errc::kUpstreamReset).withDetail(why).withRetry(answered_ ? Retry::kNever : Retry::kIfReused);
+  if (result.status == net::IoStatus::kCancelled)
+    return failure(connection_->stream.socket().cancelReason());
+  const char* why = result.status == net::IoStatus::kEof ? "the upstream closed the connection"
+                                                         : std::strerror(result.error);
+  return failure(Errc::kUpstreamReset)
+      .withDetail(why)
+      .withRetry(answered_ ? Retry::kNever : Retry::kIfReused);
 }
 
 void Call::armPhase(std::chrono::milliseconds timeout) {
@@ -86,7 +90,8 @@ bool Call::replayable() const {
 net::Task<Result<void>> Call::start() {
   const http::Request& request = exchange_.request();
   if (request.body() == nullptr && request.framing != BodyFraming::kNone) {
-    // The first piece is read before an upstream is bothered: a body that cannot be read must not reach it.
+    // The first piece is read before an upstream is bothered: a body that cannot be read must not
+    // reach it.
     const Result<std::string_view> piece = co_await sx_.readBody();
     if (!piece) co_return piece.error();
     first_piece_ = *piece;
@@ -106,8 +111,10 @@ net::Task<Result<void>> Call::start() {
   if (client_gone_) co_return failure(Errc::kClientGone);
   Result<void> result = co_await attempt(false);
   if (!result && connection_ && connection_->reused && !answered_ && !client_gone_ &&
-      ((result.error().retry() == Retry::kIfReused && replayable()) || result.error().retry() == Retry::kAlways)) {
-    // The connection died while it was idle; the pool may hold more of its kind, so the second try is a new one.
+      ((result.error().retry() == Retry::kIfReused && replayable()) ||
+       result.error().retry() == Retry::kAlways)) {
+    // The connection died while it was idle; the pool may hold more of its kind, so the second try
+    // is a new one.
     co_await release();
     connection_.reset();
     upload_discards_ = upload_failed_ = false;
@@ -153,7 +160,8 @@ net::Task<Result<void>> Call::connect() {
     if (client_gone_) co_return failure(Errc::kClientGone);
     address.setPort(endpoint.key().port);
     connection_ = std::make_unique<Connection>(pool_.loop(), pool_, *options_.endpoint);
-    const int fd = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const int fd =
+        ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) co_return failure(Errc::kConnectFailed).withDetail(std::strerror(errno));
     const int on = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -163,11 +171,16 @@ net::Task<Result<void>> Call::connect() {
     result = co_await connection_->stream.connect(address.get(), address.size);
     if (result || result.error().code() == Errc::kTimeout) break;
   }
-  if (!result) co_return failure(client_gone_ ? Errc::kClientGone : result.error().code()).withDetail(result.error().message());
+  if (!result)
+    co_return failure(client_gone_ ? Errc::kClientGone : result.error().code())
+        .withDetail(result.error().message());
   if (endpoint.tlsContext() != nullptr) {
     const bool verify = !endpoint.key().tls_options.insecure_skip_verify;
-    result = co_await connection_->stream.handshake(endpoint.tlsContext(), endpoint.key().host, verify);
-    if (!result) co_return failure(client_gone_ ? Errc::kClientGone : result.error().code()).withDetail(result.error().message());
+    result =
+        co_await connection_->stream.handshake(endpoint.tlsContext(), endpoint.key().host, verify);
+    if (!result)
+      co_return failure(client_gone_ ? Errc::kClientGone : result.error().code())
+          .withDetail(result.error().message());
   }
   co_return result;
 }
@@ -188,12 +201,15 @@ std::string_view Call::renderRequest() const {
     *at++ = '\n';
     framing = {framing_text.data(), static_cast<std::size_t>(at - framing_text.data())};
   }
-  const std::string_view connection = options_.upgrade ? "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+  const std::string_view connection = options_.upgrade
+                                          ? "Connection: Upgrade\r\nUpgrade: websocket\r\n"
                                       : options_.close ? "Connection: close\r\n"
                                                        : std::string_view();
-  std::size_t size = request.method.size() + options_.target.size() + options_.host.size() + framing.size() +
-                     connection.size() + kUserAgentLine.size() + exchange_.peer.address.size() + 64;
-  for (const HeaderField& field : request.headers) size += field.name.size() + field.value.size() + 4;
+  std::size_t size = request.method.size() + options_.target.size() + options_.host.size() +
+                     framing.size() + connection.size() + kUserAgentLine.size() +
+                     exchange_.peer.address.size() + 64;
+  for (const HeaderField& field : request.headers)
+    size += field.name.size() + field.value.size() + 4;
   char* out = static_cast<char*>(request.headers.arena().allocate(size, 1));
   char* end = out;
   const auto put = [&end](std::string_view text) {
@@ -248,7 +264,8 @@ std::string_view Call::renderRequest() const {
 net::Task<Result<void>> Call::sendRequest() {
   const http::Request& request = exchange_.request();
   const std::string_view head = renderRequest();
-  std::string_view body = request.body() != nullptr ? std::string_view(*request.body()) : first_piece_;
+  std::string_view body =
+      request.body() != nullptr ? std::string_view(*request.body()) : first_piece_;
   std::array<char, 20> line;
   std::array<iovec, 4> out{pieceOf(head), pieceOf({}), pieceOf(body), pieceOf({})};
   if (request.body() == nullptr && request_chunked_) {
@@ -260,7 +277,8 @@ net::Task<Result<void>> Call::sendRequest() {
   net::Stream::Write write = connection_->stream.write(out);
   const net::IoResult written = co_await write;
   if (!written) {
-    // A write that fails at once on a kept connection: it was closed while idle, and the upstream has seen nothing.
+    // A write that fails at once on a kept connection: it was closed while idle, and the upstream
+    // has seen nothing.
     co_return ioFailure(written);
   }
   if (body_streams_) upload();
@@ -271,8 +289,8 @@ net::Task<Result<void>> Call::readHead(std::size_t& size) {
   http::ReadBuffer& input = connection_->input;
   std::size_t seen = 0;
   if (input.empty()) {
-    // Memory is taken when there is something to put in it: the block that the last call gave back is still in the
-    // cache, and a call that waits holds none.
+    // Memory is taken when there is something to put in it: the block that the last call gave back
+    // is still in the cache, and a call that waits holds none.
     net::Readable readable(connection_->stream.socket());
     co_await readable;
   }
@@ -284,7 +302,8 @@ net::Task<Result<void>> Call::readHead(std::size_t& size) {
     }
     seen = input.size();
     const std::size_t room = scan.bad ? 0 : input.prepare(options_.max_head_bytes);
-    if (room == 0) co_return failure(Errc::kUpstreamProtocol).withDetail("malformed or oversized response head");
+    if (room == 0)
+      co_return failure(Errc::kUpstreamProtocol).withDetail("malformed or oversized response head");
     net::Stream::Read read = connection_->stream.read(input.room(), room);
     const net::IoResult result = co_await read;
     if (!result) {
@@ -304,7 +323,8 @@ net::Task<Result<void>> Call::readAnswer() {
     Result<void> complete = co_await readHead(size);
     if (!complete) co_return complete;
     response.headers.clear();
-    const auto framing = http::parseResponseHead(input.view().substr(0, size), exchange_.request().method, response);
+    const auto framing =
+        http::parseResponseHead(input.view().substr(0, size), exchange_.request().method, response);
     if (!framing) co_return failure(Errc::kUpstreamProtocol).withDetail(framing.error().message());
     framing_ = *framing;
     const bool interim = response.status < 200 && response.status != 101;
@@ -330,12 +350,14 @@ net::Task<Result<void>> Call::readAnswer() {
     gzip_ = std::make_unique<GzipDecoder>();
     response.headers.erase(HeaderId::kContentEncoding);
   }
-  exchange_.upstream_time = std::chrono::duration_cast<std::chrono::microseconds>(pool_.loop().now() - exchange_.started);
+  exchange_.upstream_time =
+      std::chrono::duration_cast<std::chrono::microseconds>(pool_.loop().now() - exchange_.started);
   co_return Result<void>{};
 }
 
 net::Task<bool> Call::passInterim() {
-  // 100 was for the body, which is under way; a client of HTTP/1.0 knows no interim answers (RFC 9110 section 15.2).
+  // 100 was for the body, which is under way; a client of HTTP/1.0 knows no interim answers (RFC
+  // 9110 section 15.2).
   http::Response& response = exchange_.response();
   if (response.status == 100 || exchange_.request().version_minor == 0) co_return true;
   http::removeHopByHop(response.headers);
@@ -346,17 +368,19 @@ net::Task<bool> Call::passInterim() {
 }
 
 bool Call::decodesGzip() const {
-  // The reference asks for gzip when the client said nothing about codings, and unpacks it; we do not ask, but an
-  // upstream that compresses unasked must not surprise a client that cannot unpack.
+  // The reference asks for gzip when the client said nothing about codings, and unpacks it; we do
+  // not ask, but an upstream that compresses unasked must not surprise a client that cannot unpack.
   const http::Request& request = exchange_.request();
   return framing_.body != BodyFraming::kNone &&
          equalsIgnoreCase(exchange_.response().headers.get(HeaderId::kContentEncoding), "gzip") &&
-         request.headers.get(HeaderId::kAcceptEncoding).empty() && !request.headers.contains(HeaderId::kRange);
+         request.headers.get(HeaderId::kAcceptEncoding).empty() &&
+         !request.headers.contains(HeaderId::kRange);
 }
 
 void Call::finishConnection(bool whole) {
   if (!connection_) return;
-  const bool keep = whole && framing_.keep_alive && !options_.close && !uploading_ && !upload_failed_;
+  const bool keep =
+      whole && framing_.keep_alive && !options_.close && !uploading_ && !upload_failed_;
   connection_->deadline.clear();
   if (keep) {
     pool_.put(std::move(connection_));

@@ -1,6 +1,7 @@
 #pragma once
-// One request to an upstream and its answer, streamed both ways with back-pressure. In: a ServerExchange whose request
-// chain has run. Out: the answer's head in exchange.response(), then its body on the client's connection.
+// One request to an upstream and its answer, streamed both ways with back-pressure. In: a
+// ServerExchange whose request chain has run. Out: the answer's head in exchange.response(), then
+// its body on the client's connection.
 
 #include <chrono>
 #include <memory>
@@ -21,12 +22,13 @@ class GzipDecoder;
 /// What the pipeline decided about a call. Views live as long as the exchange.
 struct CallOptions {
   const std::shared_ptr<const Endpoint>* endpoint = nullptr;
-  std::string_view target;       ///< request target for the upstream
-  std::string_view host;         ///< Host header for the upstream
-  std::chrono::milliseconds header_timeout{30000};  ///< connect, and again until the answer's head is there
+  std::string_view target;  ///< request target for the upstream
+  std::string_view host;    ///< Host header for the upstream
+  std::chrono::milliseconds header_timeout{
+      30000};  ///< connect, and again until the answer's head is there
   std::optional<std::chrono::milliseconds> total_timeout;  ///< the whole round trip with the body
-  bool upgrade = false;          ///< pass an `Upgrade: websocket` on
-  bool close = false;            ///< one request a connection (proxy_close_connections)
+  bool upgrade = false;                                    ///< pass an `Upgrade: websocket` on
+  bool close = false;  ///< one request a connection (proxy_close_connections)
   std::size_t max_head_bytes = 1024 * 1024;
   std::chrono::milliseconds body_idle_timeout{600000};  ///< between two pieces of the answer's body
 };
@@ -34,19 +36,24 @@ struct CallOptions {
 /// Thread: the exchange's worker. Must be finished by send() or destroyed after release().
 class Call {
  public:
-  Call(http::ServerExchange& exchange, Pool& pool, net::Resolver& resolver, const CallOptions& options);
+  Call(http::ServerExchange& exchange, Pool& pool, net::Resolver& resolver,
+       const CallOptions& options);
   ~Call();
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
-  /// Sends the request and waits for the answer's head. Interim answers (1xx) go to the client on the way.
+  /// Sends the request and waits for the answer's head. Interim answers (1xx) go to the client on
+  /// the way.
   /// @error what the client gets: 500 or 504 with the reference's texts; kClientGone when it left
   net::Task<Result<void>> start();
-  /// Reads the whole body, decoded, into response().body(). @error kBodyTooLarge above `limit`, or as start()
+  /// Reads the whole body, decoded, into response().body(). @error kBodyTooLarge above `limit`, or
+  /// as start()
   net::Task<Result<void>> bufferBody(std::size_t limit);
-  /// Sends response() and the body, buffered or streaming. @param extra  complete header lines to add
+  /// Sends response() and the body, buffered or streaming. @param extra  complete header lines to
+  /// add
   net::Task<void> send(std::string_view extra);
-  /// Ends an upload that is still under way and gives the connection up. Awaited before destruction when send() was not.
+  /// Ends an upload that is still under way and gives the connection up. Awaited before destruction
+  /// when send() was not.
   net::Task<void> release();
 
  private:

@@ -1,4 +1,4 @@
-// The bodies of a call: the upload beside the answer, the answer's pieces, splicing, and tunnels after an upgrade.
+// The bodies of a call: the upload beside the answer, the answer's pieces, splicing.
 
 #include <fcntl.h>
 
@@ -19,14 +19,12 @@ namespace {
 using http::BodyFraming;
 using http::HeaderId;
 
-// Below this the two system calls and the pipe of a splice cost more than the copy they save (docs/performance.md).
+// Below this the two system calls and the pipe of a splice cost more than the copy they save
+// (docs/performance.md).
 constexpr std::uint64_t kSpliceFrom = 64 * 1024;
 constexpr std::size_t kSpliceBytes = 1024 * 1024;
-// Pieces in a row before others get a turn.
-constexpr int kStreak = 16;
 // What is read of an upload after its answer is out.
 constexpr std::size_t kDiscardBytes = 1024 * 1024;
-
 
 }  // namespace
 
@@ -56,7 +54,8 @@ net::Detached Call::upload() {
       continue;
     }
     if (!co_await writeUpload(*piece, sx_.bodyDone())) {
-      // The upstream takes no more: it has answered already, or it is gone and the reader learns why.
+      // The upstream takes no more: it has answered already, or it is gone and the reader learns
+      // why.
       upload_failed_ = true;
       if (!upload_discards_) break;
     }
@@ -80,21 +79,12 @@ net::Task<bool> Call::writeUpload(std::string_view piece, bool last) {
   co_return static_cast<bool>(written);
 }
 
-namespace {
-/// Suspends the caller until the upload says that it has ended.
-struct UploadEnd {
-  std::coroutine_handle<>& waiter;
-  bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<> caller) noexcept { waiter = caller; }
-  void await_resume() const noexcept {}
-};
-}  // namespace
-
 net::Task<void> Call::release() {
   if (uploading_) {
     upload_discards_ = true;
     sx_.hurryBody();
-    connection_->stream.socket().cancel(Errc::kShuttingDown);  // wakes a write that the upstream does not take
+    connection_->stream.socket().cancel(
+        Errc::kShuttingDown);  // wakes a write that the upstream does not take
   }
   if (uploading_) {
     UploadEnd end{upload_waiter_};
@@ -112,12 +102,15 @@ net::Task<Result<Call::Piece>> Call::nextPlainPiece() {
       std::size_t consumed = 0;
       char* data = input.data();
       const auto decoded = chunks_.decode(data, input.size(), consumed);
-      if (!decoded) co_return failure(Errc::kUpstreamProtocol).withDetail(decoded.error().message());
+      if (!decoded)
+        co_return failure(Errc::kUpstreamProtocol).withDetail(decoded.error().message());
       input.consume(consumed);
       if (*decoded > 0 || chunks_.done()) co_return Piece{{data, *decoded}, chunks_.done()};
     } else if (!input.empty()) {
       const bool counted = framing_.body == BodyFraming::kLength;
-      const std::size_t size = counted ? static_cast<std::size_t>(std::min<std::uint64_t>(body_left_, input.size())) : input.size();
+      const std::size_t size =
+          counted ? static_cast<std::size_t>(std::min<std::uint64_t>(body_left_, input.size()))
+                  : input.size();
       const std::string_view bytes = input.view().substr(0, size);
       input.consume(size);
       if (counted) body_left_ -= size;
@@ -128,22 +121,27 @@ net::Task<Result<Call::Piece>> Call::nextPlainPiece() {
       net::Readable readable(connection_->stream.socket());
       co_await readable;
     }
-    const bool large = framing_.body == BodyFraming::kUntilClose || body_left_ > BlockPool::kBlockBytes;
+    const bool large =
+        framing_.body == BodyFraming::kUntilClose || body_left_ > BlockPool::kBlockBytes;
     if (large && !large_) large_ = pool_.takeLarge();
     const std::size_t room = large ? Pool::kLargeBytes : input.prepare(BlockPool::kBlockBytes);
     char* where = large ? large_.get() : input.room();
-    const std::size_t wanted = framing_.body == BodyFraming::kLength
-                                   ? static_cast<std::size_t>(std::min<std::uint64_t>(room, body_left_)) : room;
+    const std::size_t wanted =
+        framing_.body == BodyFraming::kLength
+            ? static_cast<std::size_t>(std::min<std::uint64_t>(room, body_left_))
+            : room;
     net::Stream::Read read = connection_->stream.read(where, wanted);
     const net::IoResult result = co_await read;
-    if (result.status == net::IoStatus::kEof && framing_.body == BodyFraming::kUntilClose) co_return Piece{{}, true};
+    if (result.status == net::IoStatus::kEof && framing_.body == BodyFraming::kUntilClose)
+      co_return Piece{{}, true};
     if (!result) co_return ioFailure(result);
     if (!large) {
       input.commit(result.bytes);
       continue;
     }
     if (framing_.body == BodyFraming::kLength) body_left_ -= result.bytes;
-    co_return Piece{{where, result.bytes}, framing_.body == BodyFraming::kLength && body_left_ == 0};
+    co_return Piece{{where, result.bytes},
+                    framing_.body == BodyFraming::kLength && body_left_ == 0};
   }
 }
 
@@ -154,7 +152,8 @@ net::Task<Result<Call::Piece>> Call::nextPiece() {
     const auto size = gzip_->decode(raw_, {unpacked_.get(), Pool::kLargeBytes});
     if (!size) co_return size.error();
     const bool last = raw_last_ && raw_.empty() && *size < Pool::kLargeBytes;
-    if (last && !gzip_->complete()) co_return failure(Errc::kUpstreamProtocol).withDetail("truncated gzip body");
+    if (last && !gzip_->complete())
+      co_return failure(Errc::kUpstreamProtocol).withDetail("truncated gzip body");
     if (*size > 0 || last) co_return Piece{{unpacked_.get(), *size}, last};
     const auto piece = co_await nextPlainPiece();
     if (!piece) co_return piece.error();
@@ -164,7 +163,8 @@ net::Task<Result<Call::Piece>> Call::nextPiece() {
 }
 
 net::Task<Result<void>> Call::bufferBody(std::size_t limit) {
-  if (framing_.body == BodyFraming::kNone || exchange_.response().status == 101) co_return Result<void>{};
+  if (framing_.body == BodyFraming::kNone || exchange_.response().status == 101)
+    co_return Result<void>{};
   // A plugin reads text, so gzip is taken off even for a client that could unpack it.
   if (!gzip_ && exchange_.response().headers.get(HeaderId::kContentEncoding) == "gzip") {
     gzip_ = std::make_unique<GzipDecoder>();
@@ -175,7 +175,8 @@ net::Task<Result<void>> Call::bufferBody(std::size_t limit) {
     const auto piece = co_await nextPiece();
     if (!piece) co_return piece.error();
     if (whole.size() + piece->bytes.size() > limit) {
-      co_return Error(Errc::kBodyTooLarge, Side::kUpstream, 500, "There was a problem proxying the request")
+      co_return Error(Errc::kBodyTooLarge, Side::kUpstream, 500,
+                      "There was a problem proxying the request")
           .withDetail("the upstream's body is larger than what a plugin may see");
     }
     whole.append(piece->bytes);
@@ -193,7 +194,9 @@ net::Task<bool> Call::sendPiece(std::string_view head, Piece piece, bool chunked
     std::string_view tail = piece.bytes.empty() ? "" : "\r\n";
     if (!piece.bytes.empty()) out[1] = pieceOf(chunkLine(piece.bytes.size(), line));
     if (piece.last) {
-      const std::string_view trailers = framing_.body == BodyFraming::kChunked ? std::string_view(chunks_.trailers()) : std::string_view();
+      const std::string_view trailers = framing_.body == BodyFraming::kChunked
+                                            ? std::string_view(chunks_.trailers())
+                                            : std::string_view();
       tail = exchange_.arena().concat(tail, "0\r\n", trailers, "\r\n");
     }
     out[3] = pieceOf(tail);
@@ -210,15 +213,18 @@ net::Task<void> Call::send(std::string_view extra) {
     co_await tunnel(extra);
     co_return;
   }
-  // As the reference's server writes it: a 304 says nothing about a body (RFC 9110 section 15.4.5 allows both).
+  // As the reference's server writes it: a 304 says nothing about a body (RFC 9110 section 15.4.5
+  // allows both).
   if (response.status == 304) response.headers.erase(HeaderId::kContentType);
   http::OutgoingFraming outgoing;
   const bool bodiless = sx_.headRequest() || response.status == 204 || response.status == 304;
   if (response.body() != nullptr && !bodiless) {
-    outgoing = {response.body()->empty() ? BodyFraming::kNone : BodyFraming::kLength, response.body()->size()};
+    outgoing = {response.body()->empty() ? BodyFraming::kNone : BodyFraming::kLength,
+                response.body()->size()};
   } else if (framing_.body == BodyFraming::kNone || bodiless) {
     outgoing = {BodyFraming::kNone, framing_.length,
-                response.status != 204 && response.status != 304 && (!bodiless || response.headers.contains(HeaderId::kContentLength))};
+                response.status != 204 && response.status != 304 &&
+                    (!bodiless || response.headers.contains(HeaderId::kContentLength))};
   } else if (framing_.body == BodyFraming::kLength && !gzip_) {
     outgoing = {BodyFraming::kLength, framing_.length};
   } else {
@@ -235,12 +241,14 @@ net::Task<void> Call::send(std::string_view extra) {
     if (!whole) sx_.abort();
   } else if (outgoing.body == BodyFraming::kLength && connection_->input.size() >= body_left_) {
     // The usual answer: all of it came with its head, and goes out in one write.
-    const std::string_view bytes = connection_->input.view().substr(0, static_cast<std::size_t>(body_left_));
+    const std::string_view bytes =
+        connection_->input.view().substr(0, static_cast<std::size_t>(body_left_));
     connection_->input.consume(bytes.size());
     whole = co_await sendPiece(head, {bytes, true}, false);
     if (!whole) sx_.abort();
   } else {
-    whole = co_await stream(head, outgoing.body == BodyFraming::kChunked && exchange_.request().version_minor > 0);
+    whole = co_await stream(
+        head, outgoing.body == BodyFraming::kChunked && exchange_.request().version_minor > 0);
   }
   if (uploading_) {
     co_await release();
@@ -250,7 +258,8 @@ net::Task<void> Call::send(std::string_view extra) {
 }
 
 net::Task<bool> Call::stream(std::string_view head, bool chunked) {
-  const bool can_splice = framing_.body == BodyFraming::kLength && !gzip_ && !connection_->stream.tls() && !sx_.client().tls();
+  const bool can_splice = framing_.body == BodyFraming::kLength && !gzip_ &&
+                          !connection_->stream.tls() && !sx_.client().tls();
   bool last = false;
   if (connection_->input.empty()) {
     // An answer whose body takes its time: the client gets the head now.
@@ -299,7 +308,8 @@ net::Task<bool> Call::splice() {
       co_await yield;
     }
     const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(body_left_, kSpliceBytes));
-    const ssize_t in = ::splice(from.fd(), nullptr, pipe.write_end, nullptr, wanted, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    const ssize_t in = ::splice(from.fd(), nullptr, pipe.write_end, nullptr, wanted,
+                                SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
     if (in > 0) {
       held = static_cast<std::size_t>(in);
       body_left_ -= held;
@@ -315,7 +325,8 @@ net::Task<bool> Call::splice() {
       good = false;
     }
     while (good && held > 0) {
-      const ssize_t out = ::splice(pipe.read_end, nullptr, to.fd(), nullptr, held, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+      const ssize_t out = ::splice(pipe.read_end, nullptr, to.fd(), nullptr, held,
+                                   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
       if (out > 0) {
         held -= static_cast<std::size_t>(out);
       } else if (out < 0 && errno == EAGAIN) {
@@ -332,83 +343,6 @@ net::Task<bool> Call::splice() {
   }
   pool_.givePipe(pipe, held == 0);
   co_return good;
-}
-
-// --- tunnels ---
-
-net::Task<void> Call::tunnel(std::string_view extra) {
-  sx_.onClientGone(nullptr, nullptr);
-  http::Response& response = exchange_.response();
-  // Hop-by-hop fields go, the upgrade itself is said again (RFC 9110 section 7.8).
-  const std::string_view protocol = exchange_.arena().copy(response.headers.get(HeaderId::kUpgrade));
-  http::removeHopByHop(response.headers);
-  const std::string_view lines = exchange_.arena().concat("Connection: Upgrade\r\nUpgrade: ", protocol, "\r\n");
-  const std::string_view head = sx_.renderUpgrade(lines, extra);
-  const std::string_view early = connection_->input.view();
-  sx_.takeOver();
-  if (!co_await sendPiece(head, {early, false}, false)) co_return;
-  connection_->input.clear();
-  connection_->deadline.clear();
-  sx_.restDeadline();
-  uploading_ = true;
-  tunnelUp();
-  auto buffer = std::make_unique<char[]>(BlockPool::kBlockBytes);
-  net::Stream& up = connection_->stream;
-  net::Stream& down = sx_.client();
-  net::Turns turns(kStreak);
-  for (;;) {
-    if (turns.over()) {
-      net::Yield yield(pool_.loop());
-      co_await yield;
-    }
-    net::Stream::Read read = up.read(buffer.get(), BlockPool::kBlockBytes);
-    const net::IoResult got = co_await read;
-    if (!got) break;
-    std::array<iovec, 1> out{pieceOf({buffer.get(), got.bytes})};
-    net::Stream::Write write = down.write(out);
-    const net::IoResult sent = co_await write;
-    if (!sent) break;
-  }
-  // The upstream has ended: the client reads an end too and gets a moment to finish its side.
-  down.socket().shutdownSend();
-  if (uploading_) {
-    sx_.hurryBody();
-    UploadEnd end{upload_waiter_};
-    co_await end;
-  }
-  connection_.reset();
-}
-
-net::Detached Call::tunnelUp() {
-  auto buffer = std::make_unique<char[]>(BlockPool::kBlockBytes);
-  net::Stream& up = connection_->stream;
-  net::Stream& down = sx_.client();
-  http::ReadBuffer& early = sx_.input();
-  net::Turns turns(kStreak);
-  for (;;) {
-    if (turns.over()) {
-      net::Yield yield(pool_.loop());
-      co_await yield;
-    }
-    std::string_view bytes = early.view();
-    if (bytes.empty()) {
-      net::Stream::Read read = down.read(buffer.get(), BlockPool::kBlockBytes);
-      const net::IoResult got = co_await read;
-      if (!got) break;
-      bytes = {buffer.get(), got.bytes};
-    } else {
-      early.consume(bytes.size());
-    }
-    std::array<iovec, 1> out{pieceOf(bytes)};
-    net::Stream::Write write = up.write(out);
-    const net::IoResult sent = co_await write;
-    if (!sent) break;
-  }
-  up.socket().shutdownSend();
-  if (down.socket().cancelled()) up.socket().cancel(Errc::kClientGone);
-  connection_->deadline.after(std::chrono::seconds(10));  // for the upstream's last words
-  uploading_ = false;
-  if (upload_waiter_) std::exchange(upload_waiter_, nullptr).resume();
 }
 
 }  // namespace tykpp::upstream

@@ -11,7 +11,8 @@ namespace tykpp::upstream {
 namespace {
 std::size_t hashOf(const EndpointKey& key) {
   const std::hash<std::string> hash;
-  return hash(key.host) * 31 + key.port * 7919U + (key.tls ? 1U : 0U) + hash(key.tls_options.client_certificate);
+  return hash(key.host) * 31 + key.port * 7919U + (key.tls ? 1U : 0U) +
+         hash(key.tls_options.client_certificate);
 }
 }  // namespace
 

@@ -1,6 +1,6 @@
 #pragma once
-// Where upstream connections go, and everything that makes two of them different. Endpoints are made at load, shared by
-// the APIs that ask for the same, and hold each worker's idle connections.
+// Where upstream connections go, and everything that makes two of them different. Endpoints are
+// made at load, shared by the APIs that ask for the same, and hold each worker's idle connections.
 
 #include <openssl/ssl.h>
 
@@ -59,7 +59,8 @@ class EndpointRegistry {
  public:
   explicit EndpointRegistry(std::size_t workers) : workers_(workers) {}
   /// @error kBadDefinition when a certificate, cipher or version cannot be used
-  Result<std::shared_ptr<const Endpoint>> get(const definition::TargetUrl& target, const definition::UpstreamTls& tls);
+  Result<std::shared_ptr<const Endpoint>> get(const definition::TargetUrl& target,
+                                              const definition::UpstreamTls& tls);
 
  private:
   std::size_t workers_;

@@ -47,8 +47,10 @@ bool Connection::quiet() {
   char byte = 0;
   bool nothing_yet = false;
   if (!stream.tls()) {
-    // The last read took exactly what was there, so nobody knows whether there is more: the kernel does.
-    if (::recv(socket.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN) return false;
+    // The last read took exactly what was there, so nobody knows whether there is more: the kernel
+    // does.
+    if (::recv(socket.fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN)
+      return false;
     stream.socket().readDrained();
     return true;
   }
@@ -83,7 +85,9 @@ void Pool::put(std::unique_ptr<Connection> connection) {
   IdleList& list = connection->endpoint().idle(worker_);
   net::Socket& socket = connection->stream.socket();
   if (!connection->input.empty() || socket.cancelled() || socket.peerClosed()) return;
-  if (list.size >= options_.max_idle_per_host || (options_.max_idle != 0 && idle_ >= options_.max_idle)) return;
+  if (list.size >= options_.max_idle_per_host ||
+      (options_.max_idle != 0 && idle_ >= options_.max_idle))
+    return;
   connection->input.release();
   connection->deadline.after(options_.idle_timeout);
   Connection* kept = connection.release();
@@ -108,7 +112,8 @@ void Pool::unlink(Connection& connection) noexcept {
   } else {
     idle_ring_ = connection.ring_next_;
   }
-  if (connection.ring_next_ != nullptr) connection.ring_next_->ring_previous_ = connection.ring_previous_;
+  if (connection.ring_next_ != nullptr)
+    connection.ring_next_->ring_previous_ = connection.ring_previous_;
   --connection.endpoint().idle(worker_).size;
   --idle_;
 }
@@ -137,7 +142,8 @@ Pool::Pipe Pool::takePipe() {
   }
   int ends[2];
   if (::pipe2(ends, O_NONBLOCK | O_CLOEXEC) != 0) return {};
-  ::fcntl(ends[1], F_SETPIPE_SZ, kPipeBytes);  // refused beyond the user's share: the default size does too
+  ::fcntl(ends[1], F_SETPIPE_SZ,
+          kPipeBytes);  // refused beyond the user's share: the default size does too
   return {ends[0], ends[1]};
 }
 

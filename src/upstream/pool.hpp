@@ -14,7 +14,8 @@ namespace tykpp::upstream {
 
 class Pool;
 
-/// A connection to an upstream: in a call's hands or idle in its endpoint's list. Thread: its worker.
+/// A connection to an upstream: in a call's hands or idle in its endpoint's list. Thread: its
+/// worker.
 class Connection {
  public:
   Connection(net::Loop& loop, Pool& pool, std::shared_ptr<const Endpoint> endpoint);
@@ -22,10 +23,13 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   static void* operator new(std::size_t bytes) { return net::FramePool::allocate(bytes); }
-  static void operator delete(void* memory, std::size_t bytes) noexcept { net::FramePool::release(memory, bytes); }
+  static void operator delete(void* memory, std::size_t bytes) noexcept {
+    net::FramePool::release(memory, bytes);
+  }
 
   net::Stream stream;
-  net::Deadline deadline;  ///< cancels the socket with kTimeout while in a call; ends an idle connection
+  net::Deadline
+      deadline;  ///< cancels the socket with kTimeout while in a call; ends an idle connection
   http::ReadBuffer input;
   bool reused = false;  ///< has served a request before
   Clock::time_point opened;
@@ -52,7 +56,7 @@ class Pool {
     std::size_t max_idle = 0;             ///< of this worker, 0: no bound (max_idle_connections)
     std::size_t max_idle_per_host = 100;  ///< of this worker (max_idle_connections_per_host)
     std::chrono::seconds idle_timeout{90};
-    std::chrono::seconds max_age{0};      ///< 0: none (max_conn_time)
+    std::chrono::seconds max_age{0};  ///< 0: none (max_conn_time)
   };
   Pool(net::Loop& loop, std::uint32_t worker, const Options& options)
       : loop_(loop), worker_(worker), options_(options) {}

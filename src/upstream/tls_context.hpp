@@ -6,8 +6,9 @@
 
 namespace tykpp::upstream {
 
-/// A client context for these settings: the system's certificate authorities, verification unless it is switched off.
-/// The caller owns it. @error kBadDefinition naming the setting and OpenSSL's reason
+/// A client context for these settings: the system's certificate authorities, verification unless
+/// it is switched off. The caller owns it. @error kBadDefinition naming the setting and OpenSSL's
+/// reason
 Result<SSL_CTX*> makeTlsContext(const definition::UpstreamTls& tls);
 
 }  // namespace tykpp::upstream

@@ -1,4 +1,5 @@
-// Chunked bodies: the split of the input must not change what is decoded. The first byte chooses the split.
+// Chunked bodies: the split of the input must not change what is decoded. The first byte chooses
+// the split.
 #include <cstdint>
 #include <cstdlib>
 #include <string>

@@ -18,7 +18,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   int framings = 0;
   for (const http::HeaderField& field : request.headers) {
     if (!http::isToken(field.name) || !http::isFieldValue(field.value)) std::abort();
-    framings += field.id == http::HeaderId::kContentLength || field.id == http::HeaderId::kTransferEncoding ? 1 : 0;
+    framings +=
+        field.id == http::HeaderId::kContentLength || field.id == http::HeaderId::kTransferEncoding
+            ? 1
+            : 0;
   }
   if (framings > 1 || request.path.empty()) std::abort();
   http::removeHopByHop(request.headers);

@@ -15,11 +15,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static BlockPool pool;
   Arena arena(pool);
   http::Response response(arena);
-  const auto framing = http::parseResponseHead(std::string_view(bytes).substr(0, scan.end), "GET", response);
+  const auto framing =
+      http::parseResponseHead(std::string_view(bytes).substr(0, scan.end), "GET", response);
   if (!framing) return 0;
   http::removeHopByHop(response.headers);
   // What we would send to the client must itself be a head, with nothing behind its end.
-  const std::string_view head = http::renderStatusLineAndHeaders(response, arena, "Content-Length: 0\r\n");
+  const std::string_view head =
+      http::renderStatusLineAndHeaders(response, arena, "Content-Length: 0\r\n");
   if (http::scanHead(head, 0).end != head.size()) std::abort();
   return 0;
 }

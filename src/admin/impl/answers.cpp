@@ -51,8 +51,8 @@ std::string htmlSafe(std::string_view json) {
 }
 
 std::string jsonString(std::string_view text) {
-  return htmlSafe(nlohmann::json(text).dump(-1, ' ', false,
-                                            nlohmann::json::error_handler_t::replace));
+  return htmlSafe(
+      nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 AdminReply statusMessage(std::uint16_t status, std::string_view message, bool line_end) {
@@ -67,8 +67,8 @@ AdminReply statusMessage(std::uint16_t status, std::string_view message, bool li
 
 AdminReply modified(std::string_view key, std::string_view action) {
   AdminReply reply;
-  reply.body = R"({"key":)" + jsonString(key) + R"(,"status":"ok","action":)" +
-               jsonString(action) + "}\n";
+  reply.body =
+      R"({"key":)" + jsonString(key) + R"(,"status":"ok","action":)" + jsonString(action) + "}\n";
   return reply;
 }
 

@@ -9,7 +9,8 @@
 
 namespace tykpp::admin {
 
-/// JSON text with `<`, `>` and `&` as escapes. In JSON they stand in strings alone, so the text stays what it was.
+/// JSON text with `<`, `>` and `&` as escapes. In JSON they stand in strings alone, so the text
+/// stays what it was.
 std::string htmlSafe(std::string_view json);
 /// A JSON string with its quotes, escaped as above. Bytes that are no UTF-8 become U+FFFD.
 std::string jsonString(std::string_view text);

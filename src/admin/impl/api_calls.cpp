@@ -240,7 +240,8 @@ std::string ApiCalls::gatewayUrl(std::string_view domain, std::string_view liste
   } else {
     // The name under which the caller reached us, on the port of the APIs.
     const std::size_t colon = request.host.rfind(':');
-    const bool port = colon != std::string::npos && request.host.find(']', colon) == std::string::npos;
+    const bool port =
+        colon != std::string::npos && request.host.find(']', colon) == std::string::npos;
     const std::string name = port ? request.host.substr(0, colon) : request.host;
     url += name.empty() ? "localhost" : name;
   }
@@ -249,13 +250,14 @@ std::string ApiCalls::gatewayUrl(std::string_view domain, std::string_view liste
 
 void ApiCalls::setServers(Document& document, const Document& classic, const Api& loaded,
                           const AdminRequest& request) const {
-  const std::string url = gatewayUrl(textAt(classic, "/domain"),
-                                     textAt(classic, "/proxy/listen_path"), request);
+  const std::string url =
+      gatewayUrl(textAt(classic, "/domain"), textAt(classic, "/proxy/listen_path"), request);
   const std::string earlier =
       loaded != nullptr ? gatewayUrl(loaded->domain, loaded->listen_path, request) : url;
   Document servers = Document::array();
   servers.push_back({{"url", url}});
-  if (const Document* given = valueAt(document, "/servers"); given != nullptr && given->is_array()) {
+  if (const Document* given = valueAt(document, "/servers");
+      given != nullptr && given->is_array()) {
     for (const Document& server : *given) {
       const std::string text = textAt(server, "/url");
       if (text != url && text != earlier) servers.push_back(server);

@@ -1,6 +1,6 @@
 #pragma once
-// `/tyk/apis…`: the calls on API definitions (spec/admin-api.md sections 4 and 5). What they write is served after the next
-// reload. Thread: main.
+// `/tyk/apis…`: the calls on API definitions (spec/admin-api.md sections 4 and 5). What they write
+// is served after the next reload. Thread: main.
 
 #include <memory>
 #include <string>

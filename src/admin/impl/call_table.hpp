@@ -30,7 +30,7 @@ enum class Call : std::uint8_t {
 struct Selected {
   enum class Kind : std::uint8_t { kCall, kUnknownPath, kUnknownMethod } kind;
   Call call = Call::kNotBuilt;
-  std::string_view pattern;             ///< below `/tyk`, as in the table
+  std::string_view pattern;              ///< below `/tyk`, as in the table
   std::vector<std::string_view> values;  ///< of the path's variables
 };
 

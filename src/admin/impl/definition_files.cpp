@@ -60,9 +60,11 @@ std::string DefinitionFiles::stem(const std::string& api_id,
                                   const definition::ApiSpec* loaded) const {
   if (loaded == nullptr || exists(api_id + ".json")) return api_id;
   const std::size_t slash = loaded->file.rfind('/');
-  const std::string name = slash == std::string::npos ? loaded->file : loaded->file.substr(slash + 1);
+  const std::string name =
+      slash == std::string::npos ? loaded->file : loaded->file.substr(slash + 1);
   if (!name.ends_with(".json") || name.size() <= 5) return api_id;
-  // Only what really lies in app_path: the same file by device and number, however the path was written.
+  // Only what really lies in app_path: the same file by device and number, however the path was
+  // written.
   struct stat there {};
   struct stat here {};
   if (::stat(loaded->file.c_str(), &there) != 0 ||

@@ -46,8 +46,8 @@ AdminReply answer(const Control& control, const HealthState& health, std::string
   }
   if (redis) {
     if (!details.empty()) details += ',';
-    details += component("redis", redis_failed ? "fail" : "pass", redis->error, "datastore",
-                         redis->time);
+    details +=
+        component("redis", redis_failed ? "fail" : "pass", redis->error, "datastore", redis->time);
   }
   std::string_view status = "pass";
   // Redis is the only neighbour that is probed: without it every check has failed.

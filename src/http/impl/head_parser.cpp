@@ -14,7 +14,8 @@ using BeastView = boost::beast::string_view;
 
 std::string_view view(BeastView text) noexcept { return {text.data(), text.size()}; }
 
-/// What both directions check while fields arrive. Beast has checked tokens, characters and line ends by then.
+/// What both directions check while fields arrive. Beast has checked tokens, characters and line
+/// ends by then.
 class FieldChecks {
  public:
   FieldChecks(std::string_view head, Headers& headers) : head_(head), headers_(headers) {}
@@ -50,7 +51,8 @@ class FieldChecks {
     const auto behind_name = static_cast<std::size_t>(name.data() + name.size() - head_.data());
     if (!value.empty()) {
       if (value.data() < head_.data() || value.data() > head_.data() + head_.size()) return true;
-      // A value that begins on the folded line is no joined text: the line end is between it and its name.
+      // A value that begins on the folded line is no joined text: the line end is between it and
+      // its name.
       const auto gap = static_cast<std::size_t>(value.data() - head_.data()) - behind_name;
       return head_.substr(behind_name, gap).find('\n') != std::string_view::npos;
     }
@@ -86,7 +88,9 @@ class Parser : public beast_http::basic_parser<kIsRequest> {
   void on_request_impl(beast_http::verb, BeastView, BeastView, int, error_code&) override {}
   void on_response_impl(int, BeastView, int, error_code&) override {}
   void on_header_impl(error_code& ec) override { ec = {}; }
-  void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code& ec) override { ec = {}; }
+  void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code& ec) override {
+    ec = {};
+  }
   std::size_t on_body_impl(BeastView, error_code& ec) override {
     ec = {};
     return 0;
@@ -163,23 +167,28 @@ ConnectionOptions connectionOptions(const Headers& headers) {
   return options;
 }
 
-/// A host with an optional port: letters, digits and the few other characters of names and IP literals.
+/// A host with an optional port: letters, digits and the few other characters of names and IP
+/// literals.
 bool isAuthority(std::string_view text) noexcept {
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (byte <= 0x20 || byte >= 0x7f || std::string_view("/\\?#@\"<>^`{|},").find(c) != std::string_view::npos) return false;
+    if (byte <= 0x20 || byte >= 0x7f ||
+        std::string_view("/\\?#@\"<>^`{|},").find(c) != std::string_view::npos)
+      return false;
   }
   return true;
 }
 
-/// `http://host/path`: the authority wins over Host, and a Host that says something else is an attempt to be read twice.
+/// `http://host/path`: the authority wins over Host, and a Host that says something else is an
+/// attempt to be read twice.
 Result<std::string_view> originForm(std::string_view target, Request& request) {
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (!equalsIgnoreCase(target.substr(0, scheme.size()), scheme)) continue;
     const std::string_view rest = target.substr(scheme.size());
     const std::size_t end = rest.find_first_of("/?");
     const std::string_view authority = rest.substr(0, end);
-    if (authority.empty() || !isAuthority(authority)) return badRequest("bad authority in the target");
+    if (authority.empty() || !isAuthority(authority))
+      return badRequest("bad authority in the target");
     if (!request.host.empty() && !equalsIgnoreCase(request.host, authority)) {
       return badRequest("the target's authority differs from Host");
     }
@@ -219,7 +228,8 @@ Result<void> parseRequestHead(std::string_view head, Request& request) {
   request.version_minor = parser.version == 10 ? 0 : 1;
   if (request.method == "CONNECT") return badRequest("CONNECT is not supported");
   if (checks.ambiguous()) return badRequest("Content-Length beside Transfer-Encoding");
-  if (checks.chunked() && request.version_minor == 0) return badRequest("Transfer-Encoding in HTTP/1.0");
+  if (checks.chunked() && request.version_minor == 0)
+    return badRequest("Transfer-Encoding in HTTP/1.0");
   if (checks.hosts() > 1 || (checks.hosts() == 0 && request.version_minor > 0)) {
     return badRequest("exactly one Host is needed");
   }
@@ -238,7 +248,8 @@ Result<void> parseRequestHead(std::string_view head, Request& request) {
     request.content_length = checks.length();
   }
   const ConnectionOptions options = connectionOptions(request.headers);
-  request.keep_alive = request.version_minor > 0 ? !options.close : options.keep_alive && !options.close;
+  request.keep_alive =
+      request.version_minor > 0 ? !options.close : options.keep_alive && !options.close;
   return {};
 }
 

@@ -53,14 +53,16 @@ net::Detached ServerConnection::run(ServerConnection* self) {
 
 void ServerConnection::onDeadline(net::Deadline&, void* self) {
   auto* connection = static_cast<ServerConnection*>(self);
-  if (!connection->idle_) connection->server_.counters().timeouts.fetch_add(1, std::memory_order_relaxed);
+  if (!connection->idle_)
+    connection->server_.counters().timeouts.fetch_add(1, std::memory_order_relaxed);
   connection->stream_.socket().cancel(Errc::kTimeout);
 }
 
 void ServerConnection::onQuietEvent(void* self) {
   auto* connection = static_cast<ServerConnection*>(self);
   ServerExchange* exchange = connection->current_;
-  if (exchange != nullptr && exchange->gone_ != nullptr && connection->stream_.socket().peerClosed()) {
+  if (exchange != nullptr && exchange->gone_ != nullptr &&
+      connection->stream_.socket().peerClosed()) {
     exchange->gone_(exchange->gone_owner_);
   }
 }
@@ -108,8 +110,9 @@ net::Task<std::size_t> ServerConnection::readHead() {
     const std::size_t room = scan.bad || scan.end > 0 ? 0 : input_.prepare(limit);
     if (room == 0) {
       const auto active = std::make_unique<Active>(*this);
-      const Error error = scan.bad ? Error(Errc::kBadRequest, Side::kClient, 400, "a line ends without CR")
-                                   : Error(Errc::kHeaderTooLarge, Side::kClient, 431, "request head too large");
+      const Error error =
+          scan.bad ? Error(Errc::kBadRequest, Side::kClient, 400, "a line ends without CR")
+                   : Error(Errc::kHeaderTooLarge, Side::kClient, 431, "request head too large");
       co_await refuse(*active, error);
       co_return 0;
     }
@@ -134,8 +137,10 @@ net::Task<bool> ServerConnection::serveOne(std::size_t head_size) {
     co_await refuse(*active, error);
     co_return false;
   }
-  input_.consume(head_size);  // the views stay: nothing moves until the exchange is over, see beginBody()
-  exchange.close_after = !exchange.request().keep_alive || server_.limits().close_connections || server_.draining();
+  input_.consume(
+      head_size);  // the views stay: nothing moves until the exchange is over, see beginBody()
+  exchange.close_after =
+      !exchange.request().keep_alive || server_.limits().close_connections || server_.draining();
   sx.beginBody();
   if (server_.limits().max_body_bytes != 0 && !co_await admitBody(*active)) co_return false;
   deadline_.after(server_.limits().write_timeout);
@@ -152,11 +157,13 @@ net::Task<bool> ServerConnection::serveOne(std::size_t head_size) {
 }
 
 net::Task<bool> ServerConnection::admitBody(Active& active) {
-  // As the reference: a declared length is judged at once, an unknown one after the body was read, both before routing.
+  // As the reference: a declared length is judged at once, an unknown one after the body was read,
+  // both before routing.
   ServerExchange& sx = active.exchange;
   const Request& request = sx.exchange().request();
   Result<void> admitted{};
-  if (request.framing == BodyFraming::kLength && request.content_length > server_.limits().max_body_bytes) {
+  if (request.framing == BodyFraming::kLength &&
+      request.content_length > server_.limits().max_body_bytes) {
     admitted = Error(Errc::kBodyTooLarge, Side::kClient, 413, "Request Entity Too Large");
   } else if (request.framing == BodyFraming::kChunked) {
     admitted = co_await sx.bufferBody(static_cast<std::size_t>(server_.limits().max_body_bytes));
@@ -178,7 +185,8 @@ net::Task<void> ServerConnection::refuse(Active& active, const Error& error) {
     response.headers.add("X-Content-Type-Options", "nosniff");
     response.setBody("Request Entity Too Large\n");
   } else {
-    response.setBody(std::to_string(error.status()) + " " + std::string(reasonPhrase(error.status())));
+    response.setBody(std::to_string(error.status()) + " " +
+                     std::string(reasonPhrase(error.status())));
   }
   active.exchange.closeAfter();
   deadline_.after(server_.limits().write_timeout);

@@ -5,8 +5,8 @@
 
 namespace tykpp::http {
 
-/// One client connection: the keep-alive loop. Owned by its own coroutine. An idle one holds this object, one
-/// coroutine frame and no buffer.
+/// One client connection: the keep-alive loop. Owned by its own coroutine. An idle one holds this
+/// object, one coroutine frame and no buffer.
 class ServerConnection {
  public:
   ServerConnection(Server& server, int fd, const sockaddr_storage& peer, std::uint16_t port);

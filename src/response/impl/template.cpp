@@ -15,8 +15,7 @@ std::string_view trimLeft(std::string_view text) {
 }
 
 Error bad(std::string_view text, std::string_view place, std::string reason) {
-  const auto line =
-      1 + std::count(text.data(), place.data(), '\n');  // `place` is a part of `text`
+  const auto line = 1 + std::count(text.data(), place.data(), '\n');  // `place` is a part of `text`
   return {Errc::kBadConfig, "line " + std::to_string(line) + ": " + std::move(reason)};
 }
 

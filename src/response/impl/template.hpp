@@ -1,5 +1,6 @@
 #pragma once
-// The part of Go's templates that error bodies need: text, `{{.Message}}`, `{{.StatusCode}}`, comments, trim markers.
+// The part of Go's templates that error bodies need: text, `{{.Message}}`, `{{.StatusCode}}`,
+// comments, trim markers.
 
 #include <cstdint>
 #include <string>
@@ -13,7 +14,8 @@ namespace tykpp::response {
 /// How a message is written into a body.
 enum class Escaping : std::uint8_t { kJson, kXml };
 
-/// Appends the message as the original does. JSON: as its script-string escape, which writes `'` as `\'`; XML: entities.
+/// Appends the message as the original does. JSON: as its script-string escape, which writes `'` as
+/// `\'`; XML: entities.
 void appendEscaped(std::string& out, std::string_view message, Escaping escaping);
 
 /// A template, scanned once.

@@ -1,5 +1,6 @@
 #pragma once
-// Escaping of paths as Go's net/url does it, since what upstreams see must be what the original sends them.
+// Escaping of paths as Go's net/url does it, since what upstreams see must be what the original
+// sends them.
 
 #include <array>
 #include <cstdint>

@@ -1,6 +1,6 @@
 #pragma once
-// Prefix trees over listen paths: one tree a host, all in the same arrays. A look-up walks down the request's path once and
-// sees every prefix that matches on its way.
+// Prefix trees over listen paths: one tree a host, all in the same arrays. A look-up walks down the
+// request's path once and sees every prefix that matches on its way.
 
 #include <cstdint>
 #include <string>
@@ -15,9 +15,9 @@ class PathTree {
 
   /// One prefix of one tree.
   struct Item {
-    std::uint32_t scope;       ///< which tree
-    std::string_view prefix;   ///< a plain listen path, or what all matches of a template start with
-    std::uint32_t route;       ///< the lower, the better
+    std::uint32_t scope;      ///< which tree
+    std::string_view prefix;  ///< a plain listen path, or what all matches of a template start with
+    std::uint32_t route;      ///< the lower, the better
     std::uint32_t path_template = kNone;  ///< which template must match too
   };
   /// A template that hangs at a node.
@@ -30,8 +30,8 @@ class PathTree {
   /// @param scopes  number of trees; the items' texts are copied
   PathTree(std::vector<Item> items, std::uint32_t scopes);
 
-  /// Calls `on_plain(route, matched_size)` for plain prefixes of the path and `on_templates(first, last)` for ranges of
-  /// candidates in ascending order, shortest prefix first.
+  /// Calls `on_plain(route, matched_size)` for plain prefixes of the path and `on_templates(first,
+  /// last)` for ranges of candidates in ascending order, shortest prefix first.
   template <class OnPlain, class OnTemplates>
   void visit(std::uint32_t scope, std::string_view path, OnPlain&& on_plain,
              OnTemplates&& on_templates) const {

@@ -14,13 +14,14 @@ constexpr std::int64_t kMaxProgramBytes = 1 << 20;  // RE2's memory for one expr
 
 Error bad(std::string message) { return {Errc::kBadDefinition, std::move(message)}; }
 
-/// Paths may hold any bytes, so bytes are what is matched, unless the expression itself speaks of other characters.
+/// Paths may hold any bytes, so bytes are what is matched, unless the expression itself speaks of
+/// other characters.
 RE2::Options options(std::string_view expression) {
-  const bool beyond_ascii =
-      expression.find("\\p") != std::string_view::npos ||
-      expression.find("\\P") != std::string_view::npos ||
-      std::any_of(expression.begin(), expression.end(),
-                  [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+  const bool beyond_ascii = expression.find("\\p") != std::string_view::npos ||
+                            expression.find("\\P") != std::string_view::npos ||
+                            std::any_of(expression.begin(), expression.end(), [](char c) {
+                              return static_cast<unsigned char>(c) >= 0x80;
+                            });
   RE2::Options out(beyond_ascii ? RE2::DefaultOptions : RE2::Latin1);
   out.set_log_errors(false);
   out.set_max_mem(kMaxProgramBytes);
@@ -151,8 +152,7 @@ Result<HostPattern> HostPattern::compile(std::string_view text) {
 
 bool HostPattern::match(std::string_view host) const noexcept {
   if (expression_ == nullptr) {
-    return host.size() > bucket_.size() && host.front() != '.' &&
-           host.ends_with(bucket_);
+    return host.size() > bucket_.size() && host.front() != '.' && host.ends_with(bucket_);
   }
   const re2::StringPiece text(host.data(), host.size());
   return expression_->Match(text, 0, host.size(), RE2::ANCHOR_BOTH, nullptr, 0);

@@ -1,5 +1,6 @@
 #pragma once
-// Listen paths and domains with variables: `{name}` and `{name:regex}`, compiled once. RE2 stays in here.
+// Listen paths and domains with variables: `{name}` and `{name:regex}`, compiled once. RE2 stays in
+// here.
 
 #include <re2/re2.h>
 
@@ -16,7 +17,8 @@ namespace tykpp::route {
 
 /// Text and variables in turn, as written.
 struct PatternPart {
-  std::string_view text;   ///< literal text, or a variable's regular expression; empty: the default one
+  std::string_view
+      text;  ///< literal text, or a variable's regular expression; empty: the default one
   bool variable = false;
 };
 
@@ -27,7 +29,8 @@ Result<std::vector<PatternPart>> splitPattern(std::string_view text);
 /// A listen path with variables, anchored at the start of the path only.
 class PathTemplate {
  public:
-  /// @error  kBadDefinition: as splitPattern, an expression RE2 cannot read, or a capture group in it
+  /// @error  kBadDefinition: as splitPattern, an expression RE2 cannot read, or a capture group in
+  /// it
   static Result<PathTemplate> compile(std::string_view text);
 
   /// What every match starts with: where the template hangs in the tree.
@@ -40,8 +43,8 @@ class PathTemplate {
 
   /// The texts round the variables, always one more than there are variables.
   std::vector<std::string> literals_;
-  /// Null when each variable is a plain `{name}` that a slash or the end follows: then no expression is needed. With
-  /// one, RE2 takes a shared lock on its cache of states for each match.
+  /// Null when each variable is a plain `{name}` that a slash or the end follows: then no
+  /// expression is needed. With one, RE2 takes a shared lock on its cache of states for each match.
   std::unique_ptr<RE2> expression_;
 };
 

@@ -57,18 +57,23 @@ TEST_F(AdminApiTest, TellsUnknownPathsMethodsAndWhatIsNotBuiltApart) {
   EXPECT_EQ(unknown.headers[0].second, "nosniff");
   EXPECT_EQ(call("GET", "/tyk/").status, 404);
 
-  for (const auto& [method, path] : {std::pair{"DELETE", "/tyk/apis"}, {"POST", "/tyk/reload"},
-                                     {"PUT", "/tyk/apis"}, {"POST", "/tyk/reload/group"},
+  for (const auto& [method, path] : {std::pair{"DELETE", "/tyk/apis"},
+                                     {"POST", "/tyk/reload"},
+                                     {"PUT", "/tyk/apis"},
+                                     {"POST", "/tyk/reload/group"},
                                      {"OPTIONS", "/tyk/keys"}}) {
     const AdminReply reply = call(method, path);
     EXPECT_EQ(reply.status, 405) << method << " " << path;
     EXPECT_EQ(reply.body, error("Method not supported"));
   }
 
-  for (const auto& [method, path] :
-       {std::pair{"GET", "/tyk/keys"}, {"POST", "/tyk/policies"}, {"PATCH", "/tyk/apis/oas/x"},
-        {"GET", "/tyk/apis/x/versions"}, {"POST", "/tyk/apis/oas/import"},
-        {"POST", "/tyk/apis?base_api_id=x"}, {"DELETE", "/tyk/oauth/clients/a/b"}}) {
+  for (const auto& [method, path] : {std::pair{"GET", "/tyk/keys"},
+                                     {"POST", "/tyk/policies"},
+                                     {"PATCH", "/tyk/apis/oas/x"},
+                                     {"GET", "/tyk/apis/x/versions"},
+                                     {"POST", "/tyk/apis/oas/import"},
+                                     {"POST", "/tyk/apis?base_api_id=x"},
+                                     {"DELETE", "/tyk/oauth/clients/a/b"}}) {
     const AdminReply reply = call(method, path);
     EXPECT_EQ(reply.status, 501) << method << " " << path;
     EXPECT_NE(reply.body.find(" is not built yet\"}\n"), std::string::npos) << reply.body;
@@ -111,11 +116,12 @@ TEST_F(AdminApiTest, ReportsTheProblemsOfABlockingReload) {
   api_->handle({"GET", "/tyk/reload", "block=true", "", "s3cret", ""},
                [&](AdminReply given) { reply = std::move(given); });
   control_.finishReload();
-  EXPECT_EQ(reply.body,
-            R"({"status":"ok","message":"","problems":[)"
-            R"({"file":"apps/a.json","pointer":"/proxy","reason":"says \"\u003cno\u003e\"","severity":"error"},)"
-            R"({"file":"apps/b.json","pointer":"","reason":"odd","severity":"warning"}]})"
-            "\n");
+  EXPECT_EQ(
+      reply.body,
+      R"({"status":"ok","message":"","problems":[)"
+      R"({"file":"apps/a.json","pointer":"/proxy","reason":"says \"\u003cno\u003e\"","severity":"error"},)"
+      R"({"file":"apps/b.json","pointer":"","reason":"odd","severity":"warning"}]})"
+      "\n");
 }
 
 TEST_F(AdminApiTest, PublishesAGroupReload) {

@@ -71,7 +71,8 @@ class AdminTest : public testing::Test {
     return out;
   }
   /// A call with the right secret; `target` may have a query.
-  AdminReply call(const std::string& method, const std::string& target, const std::string& body = "") {
+  AdminReply call(const std::string& method, const std::string& target,
+                  const std::string& body = "") {
     const std::size_t mark = target.find('?');
     AdminRequest request;
     request.method = method;

@@ -28,8 +28,8 @@ TEST_F(ApiCallsTest, GetsOneApiAndNamesTheBaseOfAVersion) {
 }
 
 TEST_F(ApiCallsTest, StoresANewDefinition) {
-  const AdminReply reply =
-      call("POST", "/tyk/apis", R"({"name":"second","api_id":"second","is_oas":true,"active":true})");
+  const AdminReply reply = call(
+      "POST", "/tyk/apis", R"({"name":"second","api_id":"second","is_oas":true,"active":true})");
   EXPECT_EQ(reply.status, 200);
   EXPECT_EQ(reply.body, done("second", "added"));
   EXPECT_EQ(read("second.json"),
@@ -71,8 +71,8 @@ TEST_F(ApiCallsTest, RefusesBodiesThatAreNoDefinition) {
 TEST_F(ApiCallsTest, WritesNothingOutsideItsDirectory) {
   write("x.json", "{}");
   const std::string long_id(250, 'a');
-  for (const std::string id : {"../evil", "a/b", "..", ".", "a\\\\b", "a\\u0000b", "a\\nb", "x-oas",
-                               long_id.c_str()}) {
+  for (const std::string id :
+       {"../evil", "a/b", "..", ".", "a\\\\b", "a\\u0000b", "a\\nb", "x-oas", long_id.c_str()}) {
     const AdminReply reply = call("POST", "/tyk/apis", R"({"api_id":")" + id + "\"}");
     EXPECT_EQ(reply.status, 400) << id;
     EXPECT_EQ(reply.body, error("Invalid API ID"));
@@ -88,7 +88,8 @@ TEST_F(ApiCallsTest, ChecksTheRulesOfADefinition) {
       {R"({"graphql":{"engine":{"data_sources":[{"name":"A "},{"name":"a"}]}}})",
        "duplicate data source names are not allowed"},
       {R"({"enable_jwt":true,"auth_configs":{"jwt":{"disable_header":true}}})",
-       "all auth sources are disabled for jwt, at least one of header/cookie/query must be enabled"},
+       "all auth sources are disabled for jwt, at least one of header/cookie/query must be "
+       "enabled"},
       {R"({"enable_ip_whitelisting":true,"allowed_ips":["10.0.0.0/8","::1","nonsense"]})",
        "invalid IP/CIDR \\\"nonsense\\\""},
       {R"({"enable_ip_blacklisting":true,"blacklisted_ips":["1.2.3.4/33"]})",

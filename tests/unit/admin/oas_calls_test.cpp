@@ -10,7 +10,8 @@ class OasCallsTest : public AdminTest {
             {"info", {{"title", "oapi"}, {"version", "1"}}},
             {"paths", nlohmann::json::object()},
             {"x-tyk-api-gateway",
-             {{"info", {{"name", "oapi"}, {"id", id}, {"orgId", "default"}, {"state", {{"active", true}}}}},
+             {{"info",
+               {{"name", "oapi"}, {"id", id}, {"orgId", "default"}, {"state", {{"active", true}}}}},
               {"upstream", {{"url", "http://127.0.0.1:9/"}}},
               {"server", {{"listenPath", {{"value", listen_path}, {"strip", true}}}}}}}};
   }
@@ -51,7 +52,8 @@ TEST_F(OasCallsTest, ReplacesTheAddressItPutThereBefore) {
 
 TEST_F(OasCallsTest, WritesAGeneratedIdBack) {
   nlohmann::json given = document("", "/x/");
-  const auto reply = nlohmann::json::parse(call("POST", "/tyk/apis/oas", given.dump()).body, nullptr, false);
+  const auto reply =
+      nlohmann::json::parse(call("POST", "/tyk/apis/oas", given.dump()).body, nullptr, false);
   const std::string id = reply["key"];
   EXPECT_EQ(id.size(), 32U);
   EXPECT_EQ(readJson(id + "-oas.json")["x-tyk-api-gateway"]["info"]["id"], id);
@@ -61,7 +63,8 @@ TEST_F(OasCallsTest, WritesAGeneratedIdBack) {
 TEST_F(OasCallsTest, RefusesBodiesThatAreNoOasDefinition) {
   const char* const missing = "the payload should contain x-tyk-api-gateway";
   EXPECT_EQ(call("POST", "/tyk/apis/oas", "{").body, error("request malformed"));
-  EXPECT_EQ(call("POST", "/tyk/apis/oas", R"({"openapi":"3.0.3","paths":{}})").body, error(missing));
+  EXPECT_EQ(call("POST", "/tyk/apis/oas", R"({"openapi":"3.0.3","paths":{}})").body,
+            error(missing));
   EXPECT_EQ(call("POST", "/tyk/apis/oas", R"({"info":{}})").body, error(missing));
   EXPECT_EQ(call("POST", "/tyk/apis/oas", R"({"x-tyk-api-gateway":[]})").status, 400);
   EXPECT_EQ(call("POST", "/tyk/apis/oas", R"({"x-tyk-api-gateway":{"info":5}})").status, 400);
@@ -91,9 +94,10 @@ TEST_F(OasCallsTest, ChangesOnlyOasApisUnderTheirOwnId) {
   EXPECT_EQ(call("PUT", "/tyk/apis/oas/oapi", document("other", "/x/").dump()).body,
             error("Request APIID does not match that in Definition! For Update operations these "
                   "must match."));
-  EXPECT_EQ(call("PUT", "/tyk/apis/oapi", "{}").body,
-            error("this API endpoint only supports Tyk Classic APIs; please use the appropriate Tyk "
-                  "OAS API endpoint"));
+  EXPECT_EQ(
+      call("PUT", "/tyk/apis/oapi", "{}").body,
+      error("this API endpoint only supports Tyk Classic APIs; please use the appropriate Tyk "
+            "OAS API endpoint"));
 }
 
 TEST_F(OasCallsTest, AnswersDocumentsWithoutAFinalLineEnd) {
@@ -102,12 +106,14 @@ TEST_F(OasCallsTest, AnswersDocumentsWithoutAFinalLineEnd) {
   api->oas_text = R"({"x":"<"})";
   EXPECT_EQ(call("GET", "/tyk/apis/oas/oapi").body, "{\"x\":\"\\u003c\"}");
   EXPECT_EQ(call("GET", "/tyk/apis/oas").body, "[{\"x\":\"\\u003c\"}]");
-  EXPECT_EQ(call("GET", "/tyk/apis/oas/none").body, R"({"status":"error","message":"API not found"})");
+  EXPECT_EQ(call("GET", "/tyk/apis/oas/none").body,
+            R"({"status":"error","message":"API not found"})");
   const AdminReply classic = call("GET", "/tyk/apis/oas/classic");
   EXPECT_EQ(classic.status, 400);
-  EXPECT_EQ(classic.body,
-            R"({"status":"error","message":"the requested API definition is in Tyk classic format, )"
-            R"(please use old api endpoint"})");
+  EXPECT_EQ(
+      classic.body,
+      R"({"status":"error","message":"the requested API definition is in Tyk classic format, )"
+      R"(please use old api endpoint"})");
   EXPECT_EQ(call("GET", "/tyk/apis/oapi").body, "{\"api_id\":\"oapi\"}\n");
 }
 

@@ -18,7 +18,8 @@ TEST(Ascii, ComparesWithoutCaseButNotBeyondAscii) {
 
 TEST(Ascii, SplitsListsAndDropsEmptyElements) {
   std::vector<std::string> parts;
-  forEachListElement(" a ,, b,\tc\t,", [&parts](std::string_view part) { parts.emplace_back(part); });
+  forEachListElement(" a ,, b,\tc\t,",
+                     [&parts](std::string_view part) { parts.emplace_back(part); });
   EXPECT_EQ(parts, (std::vector<std::string>{"a", "b", "c"}));
 }
 

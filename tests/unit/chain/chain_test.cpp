@@ -12,7 +12,8 @@ std::string trace;  // which steps ran, in order
 
 class NamedStep final : public Step {
  public:
-  NamedStep(std::string_view name, Verdict verdict, http::BodyNeed need) : name_(name), verdict_(verdict), need_(need) {}
+  NamedStep(std::string_view name, Verdict verdict, http::BodyNeed need)
+      : name_(name), verdict_(verdict), need_(need) {}
   std::string_view name() const noexcept override { return name_; }
   Result<Verdict> onRequest(http::Exchange&) const override {
     trace += name_;
@@ -33,7 +34,9 @@ Result<std::vector<std::unique_ptr<Step>>> make(const BuildContext&) {
   steps.push_back(std::make_unique<NamedStep>(kText, kVerdict, kNeed));
   return steps;
 }
-Result<std::vector<std::unique_ptr<Step>>> makeNothing(const BuildContext&) { return std::vector<std::unique_ptr<Step>>{}; }
+Result<std::vector<std::unique_ptr<Step>>> makeNothing(const BuildContext&) {
+  return std::vector<std::unique_ptr<Step>>{};
+}
 Result<std::vector<std::unique_ptr<Step>>> makeBroken(const BuildContext&) {
   return Error(Errc::kBadPlugin, "broken").at("/custom_middleware/pre/0");
 }
@@ -41,7 +44,9 @@ Result<std::vector<std::unique_ptr<Step>>> makeBroken(const BuildContext&) {
 class ChainTest : public ::testing::Test {
  protected:
   void SetUp() override { trace.clear(); }
-  Result<Chain> build(const std::vector<StepEntry>& order) { return Chain::build({api_, config_, 1}, order, {}); }
+  Result<Chain> build(const std::vector<StepEntry>& order) {
+    return Chain::build({api_, config_, 1}, order, {});
+  }
   definition::ApiSpec api_;
   definition::GatewayConfig config_;
   BlockPool pool_;
@@ -50,7 +55,9 @@ class ChainTest : public ::testing::Test {
 };
 
 TEST_F(ChainTest, RunsStepsInTheOrderOfTheTable) {
-  const auto chain = build({{"a", &make<'a', Verdict::kContinue>}, {"none", &makeNothing}, {"b", &make<'b', Verdict::kContinue>}});
+  const auto chain = build({{"a", &make<'a', Verdict::kContinue>},
+                            {"none", &makeNothing},
+                            {"b", &make<'b', Verdict::kContinue>}});
   ASSERT_TRUE(chain);
   std::size_t next = 0;
   EXPECT_EQ(chain->runRequest(exchange_, next).value(), Verdict::kContinue);
@@ -59,7 +66,8 @@ TEST_F(ChainTest, RunsStepsInTheOrderOfTheTable) {
 }
 
 TEST_F(ChainTest, AnAnswerEndsIt) {
-  const auto chain = build({{"a", &make<'a', Verdict::kRespond>}, {"b", &make<'b', Verdict::kContinue>}});
+  const auto chain =
+      build({{"a", &make<'a', Verdict::kRespond>}, {"b", &make<'b', Verdict::kContinue>}});
   ASSERT_TRUE(chain);
   std::size_t next = 0;
   EXPECT_EQ(chain->runRequest(exchange_, next).value(), Verdict::kRespond);
@@ -67,7 +75,9 @@ TEST_F(ChainTest, AnAnswerEndsIt) {
 }
 
 TEST_F(ChainTest, AStepThatWaitsIsTheOneBeforeNext) {
-  const auto chain = build({{"a", &make<'a', Verdict::kContinue>}, {"b", &make<'b', Verdict::kSuspend>}, {"c", &make<'c', Verdict::kContinue>}});
+  const auto chain = build({{"a", &make<'a', Verdict::kContinue>},
+                            {"b", &make<'b', Verdict::kSuspend>},
+                            {"c", &make<'c', Verdict::kContinue>}});
   ASSERT_TRUE(chain);
   std::size_t next = 0;
   EXPECT_EQ(chain->runRequest(exchange_, next).value(), Verdict::kSuspend);
@@ -78,7 +88,9 @@ TEST_F(ChainTest, AStepThatWaitsIsTheOneBeforeNext) {
 
 TEST_F(ChainTest, AskedForByOneStepTheBodyIsBuffered) {
   EXPECT_EQ(build({{"a", &make<'a', Verdict::kContinue>}})->requestBody(), http::BodyNeed::kStream);
-  EXPECT_EQ((build({{"a", &make<'a', Verdict::kContinue>}, {"b", &make<'b', Verdict::kContinue, http::BodyNeed::kBuffer>}})->requestBody()),
+  EXPECT_EQ((build({{"a", &make<'a', Verdict::kContinue>},
+                    {"b", &make<'b', Verdict::kContinue, http::BodyNeed::kBuffer>}})
+                 ->requestBody()),
             http::BodyNeed::kBuffer);
 }
 

@@ -217,18 +217,17 @@ TEST_F(ConfigLoader, WantsRedisWhenThereIsAStorageSection) {
 }
 
 TEST_F(ConfigLoader, ResolvesSecretReferences) {
-  const LoadedConfig loaded =
-      load(R"({"secret": "env://token", "secrets": {"node": "n"},
+  const LoadedConfig loaded = load(R"({"secret": "env://token", "secrets": {"node": "n"},
       "storage": {"type": "redis", "password": "secrets://node"}})",
-           {{"TYK_SECRET_TOKEN", "t"}});
+                                   {{"TYK_SECRET_TOKEN", "t"}});
   ASSERT_TRUE(loaded.ok()) << shown(loaded.problems);
   EXPECT_EQ(loaded.config.secret, "t");
   EXPECT_EQ(loaded.config.storage.password, "n");
 }
 
 TEST_F(ConfigLoader, RefusesToStartWithoutASecretItCannotFind) {
-  const LoadedConfig loaded =
-      load(R"({"secret": "secrets://nobody", "storage": {"type": "redis", "password": "vault://a.b"}})");
+  const LoadedConfig loaded = load(
+      R"({"secret": "secrets://nobody", "storage": {"type": "redis", "password": "vault://a.b"}})");
   EXPECT_EQ(problemAt(loaded.problems, "/secret")->reason,
             "could not retrieve secret: secrets does not exist in config.. nobody not found");
   EXPECT_NE(problemAt(loaded.problems, "/storage/password")->reason.find("not built"),

@@ -28,7 +28,8 @@ Decoded decode(std::string text, std::size_t step) {
       return out;
     }
     out.body += piece.substr(0, *size);
-    if (decoder.done()) out.rest = piece.substr(consumed) + text.substr(std::min(text.size(), at + step));
+    if (decoder.done())
+      out.rest = piece.substr(consumed) + text.substr(std::min(text.size(), at + step));
   }
   out.done = decoder.done();
   out.trailers = decoder.trailers();
@@ -53,9 +54,11 @@ TEST(ChunkDecoder, TakesHexInBothCasesAndLeadingZeros) {
 
 TEST(ChunkDecoder, RefusesFramingThatOthersReadInAnotherWay) {
   for (const std::string text :
-       {"+5\r\nhello\r\n0\r\n\r\n", "-1\r\n", " 5\r\nhello\r\n", "5 \r\nhello\r\n", "0x5\r\nhello\r\n", "5\nhello\r\n", "5\r\nhello\n0\r\n\r\n",
-        "5\r\nhelloX\r\n", "5\r\nhell\r\n0\r\n\r\n", "11111111111111111\r\n", "ffffffffffffffff\r\n", "5;a\nb\r\nhello\r\n", "5\rhello",
-        "\r\n5\r\nhello\r\n", ";\r\n", "0\r\nbad trailer\r\n\r\n", "0\r\nX : 1\r\n\r\n", "0\r\n\rX", "5_0\r\nhello\r\n"}) {
+       {"+5\r\nhello\r\n0\r\n\r\n", "-1\r\n", " 5\r\nhello\r\n", "5 \r\nhello\r\n",
+        "0x5\r\nhello\r\n", "5\nhello\r\n", "5\r\nhello\n0\r\n\r\n", "5\r\nhelloX\r\n",
+        "5\r\nhell\r\n0\r\n\r\n", "11111111111111111\r\n", "ffffffffffffffff\r\n",
+        "5;a\nb\r\nhello\r\n", "5\rhello", "\r\n5\r\nhello\r\n", ";\r\n",
+        "0\r\nbad trailer\r\n\r\n", "0\r\nX : 1\r\n\r\n", "0\r\n\rX", "5_0\r\nhello\r\n"}) {
     const Decoded out = decode(text, 64);
     EXPECT_TRUE(out.failed) << text;
     EXPECT_EQ(out.code, Errc::kBadRequest) << text;
@@ -69,7 +72,8 @@ TEST(ChunkDecoder, TellsAnUnreadableBodyFromAnAmbiguousOne) {
 }
 
 TEST(ChunkDecoder, DropsTrailersThatMustNotBeTrailers) {
-  const Decoded out = decode("0\r\nContent-Length: 5\r\nHost: x\r\nAuthorization: y\r\nX-Sum: 1\r\n\r\n", 64);
+  const Decoded out =
+      decode("0\r\nContent-Length: 5\r\nHost: x\r\nAuthorization: y\r\nX-Sum: 1\r\n\r\n", 64);
   EXPECT_TRUE(out.done);
   EXPECT_EQ(out.trailers, "X-Sum: 1\r\n");
 }

@@ -89,7 +89,9 @@ TEST_F(HeadParserTest, RefusesWhatCouldBeReadInTwoWays) {
       line + host + "Transfer-Encoding: gzip, chunked\r\n\r\n",
       line + host + "Transfer-Encoding: identity\r\n\r\n",
       line + host + "Transfer-Encoding: xchunked\r\n\r\n",
-      line + host + "Transfer-Encoding: \x0b" "chunked\r\n\r\n",
+      line + host +
+          "Transfer-Encoding: \x0b"
+          "chunked\r\n\r\n",
       line + host + "Transfer-Encoding : chunked\r\n\r\n",
       line + host + "X: a\r\n b\r\n\r\n",
       line + host + "X: \r\n \r\n\r\n",
@@ -154,7 +156,8 @@ TEST_F(HeadParserTest, ReadsAnAnswersFraming) {
   framing = parseAnswer("HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n");
   ASSERT_TRUE(framing);
   EXPECT_EQ(framing->body, BodyFraming::kNone);
-  framing = parseAnswer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n");
+  framing =
+      parseAnswer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n");
   ASSERT_TRUE(framing);
   EXPECT_EQ(framing->body, BodyFraming::kChunked);
   EXPECT_FALSE(framing->keep_alive);
@@ -163,17 +166,21 @@ TEST_F(HeadParserTest, ReadsAnAnswersFraming) {
 TEST_F(HeadParserTest, RefusesAnswersThatCouldBeReadInTwoWays) {
   const std::string line = "HTTP/1.1 200 OK\r\n";
   for (const std::string& head :
-       {line + "Content-Length: 1\r\nContent-Length: 1\r\n\r\n", line + "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
-        line + "Transfer-Encoding: gzip\r\n\r\n", std::string("HTTP/1.1 20 OK\r\n\r\n"), std::string("HTTP/2 200 OK\r\n\r\n"),
-        std::string("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"), std::string("ICY 200 OK\r\n\r\n"),
-        line + "X: a\r\n b\r\n\r\n"}) {
+       {line + "Content-Length: 1\r\nContent-Length: 1\r\n\r\n",
+        line + "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        line + "Transfer-Encoding: gzip\r\n\r\n", std::string("HTTP/1.1 20 OK\r\n\r\n"),
+        std::string("HTTP/2 200 OK\r\n\r\n"),
+        std::string("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
+        std::string("ICY 200 OK\r\n\r\n"), line + "X: a\r\n b\r\n\r\n"}) {
     EXPECT_FALSE(parseAnswer(head)) << head;
   }
 }
 
 TEST_F(HeadParserTest, TakesHopByHopFieldsOff) {
-  ASSERT_TRUE(parse("GET / HTTP/1.1\r\nHost: h\r\nConnection: X-Private, Host, keep-alive\r\nX-Private: 1\r\nTE: trailers\r\n"
-                    "Keep-Alive: 5\r\nUpgrade: x\r\nProxy-Authorization: y\r\nX-Public: 2\r\n\r\n"));
+  ASSERT_TRUE(
+      parse("GET / HTTP/1.1\r\nHost: h\r\nConnection: X-Private, Host, keep-alive\r\nX-Private: "
+            "1\r\nTE: trailers\r\n"
+            "Keep-Alive: 5\r\nUpgrade: x\r\nProxy-Authorization: y\r\nX-Public: 2\r\n\r\n"));
   removeHopByHop(request_->headers);
   EXPECT_EQ(request_->headers.size(), 3U);
   EXPECT_TRUE(request_->headers.contains("Host"));

@@ -69,7 +69,8 @@ TEST_F(HeadersTest, ARenderedHeadHasOneFraming) {
             "HTTP/1.1 200 OK\r\nX-A: 1\r\nContent-Length: 0\r\n\r\n");
   response.reason = "Fine";
   response.status = 599;
-  EXPECT_TRUE(renderStatusLineAndHeaders(response, arena_, {}).starts_with("HTTP/1.1 599 Fine\r\n"));
+  EXPECT_TRUE(
+      renderStatusLineAndHeaders(response, arena_, {}).starts_with("HTTP/1.1 599 Fine\r\n"));
 }
 
 TEST_F(HeadersTest, ATargetIsSplitAndDecoded) {

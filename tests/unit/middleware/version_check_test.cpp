@@ -21,20 +21,26 @@ class VersionCheckTest : public ::testing::Test {
   http::Exchange exchange_{arena_, 0, 1};
 };
 
-TEST_F(VersionCheckTest, IsAbsentWhenTheApiNeverExpires) { EXPECT_TRUE(make(std::nullopt).empty()); }
+TEST_F(VersionCheckTest, IsAbsentWhenTheApiNeverExpires) {
+  EXPECT_TRUE(make(std::nullopt).empty());
+}
 
 TEST_F(VersionCheckTest, LetsRequestsThroughUntilTheDate) {
-  EXPECT_EQ(make(unixSeconds() + 3600).at(0)->onRequest(exchange_).value(), chain::Verdict::kContinue);
+  EXPECT_EQ(make(unixSeconds() + 3600).at(0)->onRequest(exchange_).value(),
+            chain::Verdict::kContinue);
 }
 
 TEST_F(VersionCheckTest, RefusesAfterTheDate) {
   const auto verdict = make(unixSeconds() - 1).at(0)->onRequest(exchange_);
   ASSERT_FALSE(verdict);
   EXPECT_EQ(verdict.error().status(), 403);
-  EXPECT_EQ(verdict.error().message(), "API has expired, please check documentation or contact administrator");
+  EXPECT_EQ(verdict.error().message(),
+            "API has expired, please check documentation or contact administrator");
 }
 
-TEST_F(VersionCheckTest, RefusesWhenTheDateCannotBeRead) { EXPECT_FALSE(make(0).at(0)->onRequest(exchange_)); }
+TEST_F(VersionCheckTest, RefusesWhenTheDateCannotBeRead) {
+  EXPECT_FALSE(make(0).at(0)->onRequest(exchange_));
+}
 
 }  // namespace
 }  // namespace tykpp::middleware

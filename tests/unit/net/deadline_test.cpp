@@ -92,11 +92,14 @@ TEST_F(DeadlineTest, OneMayDestroyAnotherOfTheSameTick) {
     std::unique_ptr<Deadline> victim;
     int fired = 0;
   } pair;
-  Deadline killer(wheel_, [](Deadline&, void* owner) {
-    auto* p = static_cast<Pair*>(owner);
-    p->victim.reset();
-    ++p->fired;
-  }, &pair);
+  Deadline killer(
+      wheel_,
+      [](Deadline&, void* owner) {
+        auto* p = static_cast<Pair*>(owner);
+        p->victim.reset();
+        ++p->fired;
+      },
+      &pair);
   pair.victim = std::make_unique<Deadline>(wheel_, &count, &fired_);
   pair.victim->after(milliseconds(100));
   killer.after(milliseconds(100));  // linked last, expires first

@@ -28,7 +28,9 @@ class StreamTest : public ::testing::Test {
     stream_.reset();
     if (peer_ >= 0) ::close(peer_);
   }
-  void say(std::string_view text) { ASSERT_EQ(::write(peer_, text.data(), text.size()), static_cast<ssize_t>(text.size())); }
+  void say(std::string_view text) {
+    ASSERT_EQ(::write(peer_, text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  }
   void hangUp() {
     ::close(peer_);
     peer_ = -1;
@@ -62,7 +64,8 @@ TEST_F(StreamTest, AnEndIsSeenEvenWhenItCameWithTheBytes) {
   readOnce(*stream_, buffer_, sizeof buffer_, result_, loop_);
   loop_.run();
   EXPECT_EQ(result_.bytes, 4U);
-  // A short read usually means "nothing more"; here the end was under way already and must not be waited for.
+  // A short read usually means "nothing more"; here the end was under way already and must not be
+  // waited for.
   readOnce(*stream_, buffer_, sizeof buffer_, result_, loop_);
   EXPECT_EQ(result_.status, IoStatus::kEof);
   EXPECT_TRUE(stream_->socket().peerClosed());
@@ -77,7 +80,8 @@ TEST_F(StreamTest, CancellingWakesTheReaderWithTheReason) {
 }
 
 Detached writeAll(Stream& stream, std::string& text, IoResult& result, Loop& loop) {
-  std::array<iovec, 2> out{{{text.data(), text.size() / 2}, {text.data() + text.size() / 2, text.size() - text.size() / 2}}};
+  std::array<iovec, 2> out{{{text.data(), text.size() / 2},
+                            {text.data() + text.size() / 2, text.size() - text.size() / 2}}};
   Stream::Write write = stream.write(out);
   result = co_await write;
   loop.stop();
@@ -90,7 +94,8 @@ TEST_F(StreamTest, AWriterWaitsForASlowReaderAndLosesNothing) {
   EXPECT_EQ(result_.bytes, 0U) << "the kernel cannot have taken all of it";
   const std::function<void()> drain = [&] {
     char chunk[65536];
-    for (ssize_t n = 0; (n = ::read(peer_, chunk, sizeof chunk)) > 0;) got_.append(chunk, static_cast<std::size_t>(n));
+    for (ssize_t n = 0; (n = ::read(peer_, chunk, sizeof chunk)) > 0;)
+      got_.append(chunk, static_cast<std::size_t>(n));
     if (got_.size() < sent.size()) loop_.post(drain);
   };
   loop_.post(drain);
@@ -142,12 +147,14 @@ TEST(Listener, AcceptsAndTellsWhoCame) {
 
 TEST(Listener, SaysWhatIsWrongWithAnAddress) {
   Loop loop;
-  const auto listener = Listener::open(loop, "no such host.invalid", 0, [](int, const sockaddr_storage&) {});
+  const auto listener =
+      Listener::open(loop, "no such host.invalid", 0, [](int, const sockaddr_storage&) {});
   ASSERT_FALSE(listener);
   EXPECT_NE(listener.error().message().find("listen_address"), std::string::npos);
 }
 
-Detached resolveName(Resolver& resolver, Loop& loop, std::string host, Result<std::shared_ptr<const Addresses>>& out) {
+Detached resolveName(Resolver& resolver, Loop& loop, std::string host,
+                     Result<std::shared_ptr<const Addresses>>& out) {
   Resolver::Lookup lookup(resolver, loop, std::move(host));
   out = co_await lookup;
   loop.stop();

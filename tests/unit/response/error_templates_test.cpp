@@ -46,7 +46,8 @@ class ErrorTemplatesTest : public testing::Test {
     EXPECT_EQ(response.status, status);
     EXPECT_FALSE(response.headers.contains("X-From-Upstream"));
     generator_ = std::string(response.headers.get(http::HeaderId::kXGenerator));
-    return std::string(response.headers.get(http::HeaderId::kContentType)) + "\n" + *response.body();
+    return std::string(response.headers.get(http::HeaderId::kContentType)) + "\n" +
+           *response.body();
   }
 
   fs::path directory_;
@@ -77,8 +78,9 @@ TEST_F(ErrorTemplatesTest, HidesTheGeneratorWhenAsked) {
 TEST_F(ErrorTemplatesTest, EscapesTheMessageAsTheOriginalDoes) {
   EXPECT_EQ(fill(500, "Can't detect loop target"),
             "application/json\n{\n    \"error\": \"Can\\'t detect loop target\"\n}");
-  EXPECT_EQ(fill(500, "a\"b\\c\n<&>="),
-            "application/json\n{\n    \"error\": \"a\\\"b\\\\c\\u000A\\u003C\\u0026\\u003E\\u003D\"\n}");
+  EXPECT_EQ(
+      fill(500, "a\"b\\c\n<&>="),
+      "application/json\n{\n    \"error\": \"a\\\"b\\\\c\\u000A\\u003C\\u0026\\u003E\\u003D\"\n}");
   EXPECT_EQ(fill(500, "a\"<&>'", "text/xml"),
             "text/xml\n<?xml version = \"1.0\" encoding = \"UTF-8\"?>\n"
             "<error>a&#34;&lt;&amp;&gt;&#39;</error>\n");
@@ -105,7 +107,8 @@ TEST_F(ErrorTemplatesTest, KeepsTheBuiltInDefaultBesideATemplateForOneStatus) {
 }
 
 TEST_F(ErrorTemplatesTest, UnderstandsTrimMarkersCommentsAndTheStatus) {
-  write("error.json", "a \n {{- .StatusCode -}} \t b{{/* }} {{.Nope}} */}}c {{- /* x */ -}} {{.Message}}!");
+  write("error.json",
+        "a \n {{- .StatusCode -}} \t b{{/* }} {{.Nope}} */}}c {{- /* x */ -}} {{.Message}}!");
   EXPECT_EQ(fill(418, "tea"), "application/json\na418bctea!");
 }
 

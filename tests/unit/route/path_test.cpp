@@ -36,7 +36,8 @@ TEST(PathClean, RedirectsToTheCleanedPath) {
 }
 
 TEST(PathClean, LeavesCleanPathsAlone) {
-  for (const char* path : {"/", "/p/a", "/p/a/", "/p/..a", "/p/a..", "/p/.a/", "/p/a.", "/...", "*"}) {
+  for (const char* path :
+       {"/", "/p/a", "/p/a/", "/p/..a", "/p/a..", "/p/.a/", "/p/a.", "/...", "*"}) {
     EXPECT_EQ(redirectOf(path), "clean") << path;
   }
 }
@@ -51,14 +52,15 @@ TEST(PathClean, KeepsTheQueryAndEscapesThePathAnew) {
 }
 
 TEST(PathClean, NeverLeadsToAnotherHost) {
-  for (const char* path : {"//evil.example", "/%2Fevil.example", "/.//evil.example", "/a/..//evil"}) {
+  for (const char* path :
+       {"//evil.example", "/%2Fevil.example", "/.//evil.example", "/a/..//evil"}) {
     const std::string location = redirectOf(path);
     EXPECT_EQ(location.find("//"), std::string::npos) << location;
   }
 }
 
 struct Case {
-  const char* target;     ///< the API's: path and query
+  const char* target;  ///< the API's: path and query
   std::size_t stripped;
   const char* request;
   const char* upstream;
@@ -77,7 +79,8 @@ definition::TargetUrl targetUrl(const std::string& text) {
   return url;
 }
 
-std::string upstreamOf(const Case& c, bool disable_strip_slash = false, bool skip_escaping = false) {
+std::string upstreamOf(const Case& c, bool disable_strip_slash = false,
+                       bool skip_escaping = false) {
   BlockPool pool;
   Arena arena(pool);
   http::Request request(arena);
@@ -176,7 +179,8 @@ TEST(UpstreamPath, MergesQueries) {
 
 TEST(UpstreamPath, LetsNoByteThroughThatEndsTheRequestLine) {
   for (const bool skip : {false, true}) {
-    const std::string sent = upstreamOf({"/b", 0, "/a b\r\nc?x=1 HTTP/1.1\r\nEvil: 1", ""}, false, skip);
+    const std::string sent =
+        upstreamOf({"/b", 0, "/a b\r\nc?x=1 HTTP/1.1\r\nEvil: 1", ""}, false, skip);
     EXPECT_EQ(sent, "/b/a%20b%0D%0Ac?x=1%20HTTP/1.1%0D%0AEvil:%201");
   }
 }

@@ -79,9 +79,9 @@ bool hasRedis() { return std::system("command -v redis-server >/dev/null 2>&1") 
 class RedisServer {
  public:
   explicit RedisServer(std::string password = "") : port_(freePort()) {
-    std::vector<std::string> words{"redis-server", "--port", std::to_string(port_), "--bind",
-                                   "127.0.0.1", "--save", "", "--appendonly", "no",
-                                   "--loglevel", "warning"};
+    std::vector<std::string> words{
+        "redis-server", "--port", std::to_string(port_), "--bind", "127.0.0.1", "--save", "",
+        "--appendonly", "no",     "--loglevel",          "warning"};
     if (!password.empty()) words.insert(words.end(), {"--requirepass", password});
     pid_ = ::fork();
     if (pid_ == 0) {
@@ -169,8 +169,7 @@ TEST(RedisProbe, AuthenticatesAndReportsAWrongPassword) {
   const RedisProbe without({{local(server.port())}, "", "", 0, 2s}, 100ms, missing.sink());
   const auto unauthenticated = missing.wait(2);
   ASSERT_GE(unauthenticated.size(), 2U);
-  EXPECT_NE(unauthenticated[1].error.find("NOAUTH"), std::string::npos)
-      << unauthenticated[1].error;
+  EXPECT_NE(unauthenticated[1].error.find("NOAUTH"), std::string::npos) << unauthenticated[1].error;
 }
 
 }  // namespace

@@ -86,7 +86,8 @@ TEST(Endpoint, EqualTargetsShareOneAndDifferentOnesDoNot) {
   const auto other = registry.get(target, lax);
   ASSERT_TRUE(strict && other);
   EXPECT_NE(strict->get(), first->get());
-  EXPECT_NE(strict->get(), other->get()) << "a verified connection must not serve an unverified target or the reverse";
+  EXPECT_NE(strict->get(), other->get())
+      << "a verified connection must not serve an unverified target or the reverse";
 }
 
 TEST(Endpoint, NamesWhatIsWrongWithTlsSettings) {

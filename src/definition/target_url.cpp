@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/ascii.hpp"
+#include "base/text.hpp"
 
 namespace tykpp::definition {
 namespace {
@@ -13,12 +14,6 @@ Error bad(std::string_view text, std::string_view reason) {
   std::string shown(text.substr(0, 200));
   return {Errc::kBadDefinition,
           "couldn't parse target URL: \"" + shown + "\": " + std::string(reason)};
-}
-
-int hexDigit(char c) {
-  if (isDigit(c)) return c - '0';
-  const char lower = toLower(c);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
 std::optional<std::string> percentDecoded(std::string_view text) {
@@ -30,8 +25,8 @@ std::optional<std::string> percentDecoded(std::string_view text) {
       continue;
     }
     if (i + 2 >= text.size()) return std::nullopt;
-    const int high = hexDigit(text[i + 1]);
-    const int low = hexDigit(text[i + 2]);
+    const int high = hexValue(text[i + 1]);
+    const int low = hexValue(text[i + 2]);
     if (high < 0 || low < 0) return std::nullopt;
     out.push_back(static_cast<char>(high * 16 + low));
     i += 2;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/text.hpp"
 #include "http/server_exchange.hpp"
 #include "net/listener.hpp"
 
@@ -40,28 +41,6 @@ double numberAfter(std::string_view path, std::string_view prefix, double otherw
   return number;
 }
 
-int hexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/// A form-encoded piece as text; a malformed escape stays as it is.
-std::string unescaped(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const int high = text[i] == '%' && i + 2 < text.size() ? hexDigit(text[i + 1]) : -1;
-    const int low = high >= 0 ? hexDigit(text[i + 2]) : -1;
-    if (low >= 0) {
-      out += static_cast<char>(high * 16 + low);
-      i += 2;
-    } else {
-      out += text[i] == '+' ? ' ' : text[i];
-    }
-  }
-  return out;
-}
-
 nlohmann::ordered_json arguments(std::string_view query) {
   auto args = nlohmann::ordered_json::object();
   while (!query.empty()) {
@@ -69,9 +48,9 @@ nlohmann::ordered_json arguments(std::string_view query) {
     const std::string_view pair = query.substr(0, end);
     query = end == std::string_view::npos ? std::string_view{} : query.substr(end + 1);
     const std::size_t equal = pair.find('=');
-    const std::string name = unescaped(pair.substr(0, equal));
+    const std::string name = formDecode(pair.substr(0, equal));
     const std::string value =
-        equal == std::string_view::npos ? "" : unescaped(pair.substr(equal + 1));
+        equal == std::string_view::npos ? "" : formDecode(pair.substr(equal + 1));
     nlohmann::ordered_json& slot = args[name];
     if (slot.is_null()) {
       slot = value;

@@ -4,16 +4,11 @@
 #include <cstring>
 
 #include "base/ascii.hpp"
+#include "base/text.hpp"
 #include "http/header_name.hpp"
 
 namespace tykpp::http {
 namespace {
-
-int hexValue(char c) noexcept {
-  if (isDigit(c)) return c - '0';
-  const char lower = toLower(c);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
 
 Error bad(const char* what) {
   return Error(Errc::kBadRequest, Side::kClient, 400, std::string("chunked body: ") + what);

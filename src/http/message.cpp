@@ -1,15 +1,8 @@
 #include "http/message.hpp"
 
-namespace tykpp::http {
-namespace {
-int hexValue(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-}  // namespace
+#include "base/text.hpp"
 
+namespace tykpp::http {
 bool Request::setTarget(std::string_view path_and_query) {
   const std::size_t mark = path_and_query.find('?');
   const std::string_view raw = path_and_query.substr(0, mark);

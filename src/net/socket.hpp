@@ -52,6 +52,8 @@ class Socket {
   /// closed.
   void cancel(Errc reason);
   bool cancelled() const noexcept { return cancelled_; }
+  /// Somebody waits for this socket.
+  bool awaited() const noexcept { return reader_ != nullptr || writer_ != nullptr; }
   Errc cancelReason() const noexcept { return reason_; }
 
   /// The other side has closed its direction, or the connection broke.

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstring>
@@ -213,8 +214,7 @@ std::string_view Call::renderRequest() const {
   char* out = static_cast<char*>(request.headers.arena().allocate(size, 1));
   char* end = out;
   const auto put = [&end](std::string_view text) {
-    std::memcpy(end, text.data(), text.size());
-    end += text.size();
+    end = std::copy(text.begin(), text.end(), end);
   };
   put(request.method);
   put(" ");

@@ -7,31 +7,14 @@
 #include <set>
 
 #include "base/ascii.hpp"
+#include "base/text.hpp"
 
 namespace tykpp::admin {
 namespace {
 
-constexpr int kMaxDepth = 200;  // writing JSON recurses: deeper input could exhaust the stack
+constexpr std::size_t kMaxDepth =
+    200;  // writing JSON recurses: deeper input could exhaust the stack
 constexpr std::size_t kMaxIdBytes = 200;  // with suffixes below the 255 bytes of a file name
-
-bool tooDeep(std::string_view text) {
-  int depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > kMaxDepth) return true;
-    } else if (c == '}' || c == ']') {
-      --depth;
-    }
-  }
-  return false;
-}
 
 enum class Type : std::uint8_t { kText, kFlag, kInteger, kObject, kList };
 
@@ -244,7 +227,7 @@ std::optional<std::string> badUpstreamAuth(const Document& classic) {
 }  // namespace
 
 std::optional<Document> parseObject(std::string_view text) {
-  if (tooDeep(text)) return std::nullopt;
+  if (jsonDeeperThan(text, kMaxDepth)) return std::nullopt;
   Document document = Document::parse(text, nullptr, false);
   if (!document.is_object()) return std::nullopt;  // discarded is no object either
   return document;

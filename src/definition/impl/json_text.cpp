@@ -2,31 +2,12 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
+
 namespace tykpp::definition {
 namespace {
 
 constexpr bool isJsonSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
-/// Nesting beyond the bound, found without parsing. Wrong JSON gives some number; the parser tells
-/// then.
-bool tooDeep(std::string_view text) {
-  std::size_t depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > kMaxJsonDepth) return true;
-    } else if ((c == '}' || c == ']') && depth > 0) {
-      --depth;
-    }
-  }
-  return false;
-}
 
 /// Listens to a parse that is known to fail, for the place and the reason.
 struct FailureListener : nlohmann::json_sax<Json> {
@@ -77,7 +58,7 @@ Error parseFailure(std::string_view text) {
 }  // namespace
 
 Result<Json> parseJson(std::string_view text) {
-  if (tooDeep(text)) {
+  if (jsonDeeperThan(text, kMaxJsonDepth)) {
     return Error(Errc::kBadDefinition,
                  "nested deeper than " + std::to_string(kMaxJsonDepth) + " levels");
   }

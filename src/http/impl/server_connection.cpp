@@ -55,7 +55,7 @@ void ServerConnection::onDeadline(net::Deadline&, void* self) {
   auto* connection = static_cast<ServerConnection*>(self);
   if (!connection->idle_)
     connection->server_.counters().timeouts.fetch_add(1, std::memory_order_relaxed);
-  connection->stream_.socket().cancel(Errc::kTimeout);
+  connection->cut(Errc::kTimeout);
 }
 
 void ServerConnection::onQuietEvent(void* self) {
@@ -71,7 +71,18 @@ void ServerConnection::drain() {
   if (idle_) stream_.socket().cancel(Errc::kShuttingDown);
 }
 
-void ServerConnection::abort() { stream_.socket().cancel(Errc::kShuttingDown); }
+void ServerConnection::abort() { cut(Errc::kShuttingDown); }
+
+void ServerConnection::cut(Errc reason) {
+  // Whoever waits for this socket is resumed, and may destroy the connection before cancel() returns. A handler that
+  // waits for something else is told that its client has gone.
+  const bool elsewhere = !stream_.socket().awaited();
+  ServerExchange* exchange = current_;
+  stream_.socket().cancel(reason);
+  if (elsewhere && exchange != nullptr && exchange->gone_ != nullptr) {
+    exchange->gone_(exchange->gone_owner_);
+  }
+}
 
 net::Task<void> ServerConnection::loop() {
   deadline_.after(server_.limits().read_timeout);  // a client that connects has something to say

@@ -30,6 +30,7 @@ class ServerConnection {
   struct Active;
   static void onDeadline(net::Deadline&, void* self);
   static void onQuietEvent(void* self);
+  void cut(Errc reason);
   net::Task<void> loop();
   net::Task<std::size_t> readHead();
   net::Task<bool> serveOne(std::size_t head_size);

@@ -131,8 +131,9 @@ Result<void> Gateway::openWorkers() {
   const http::ServerLimits limits = limitsOf(config_, count);
   // A first, empty snapshot: a request that comes before the load finds no API instead of nothing
   // at all.
-  snapshot_ = std::make_shared<Snapshot>(std::vector<std::shared_ptr<const ApiRuntime>>{},
-                                         route::Router({}, config_));
+  snapshot_ = std::make_shared<Snapshot>(
+      std::vector<std::shared_ptr<const ApiRuntime>>{},
+      std::make_shared<route::Router>(std::vector<route::RouteEntry>{}, config_));
   for (std::uint32_t i = 0; i < count; ++i) {
     Worker::Settings settings{
         i, poolOptions(config_, count), [this](std::shared_ptr<const Snapshot> snapshot) {

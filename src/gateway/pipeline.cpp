@@ -83,7 +83,7 @@ const ApiRuntime* Pipeline::route(const Snapshot& snapshot, http::Exchange& exch
       return nullptr;
     }
   }
-  const std::optional<route::Match> match = snapshot.router.match(request.host, request.path);
+  const std::optional<route::Match> match = snapshot.router->match(request.host, request.path);
   if (!match || match->strict_miss) {
     if (shared_.config.track_404_logs) {
       TYKPP_LOG(err, "main", "no API for this request request_id={} path={} origin={} host={}",

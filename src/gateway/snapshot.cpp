@@ -1,5 +1,6 @@
 #include "gateway/snapshot.hpp"
 
+#include <algorithm>
 #include <ctime>
 #include <string_view>
 #include <unordered_map>
@@ -31,6 +32,20 @@ bool reusable(const ApiRuntime& running, const definition::ApiSpec& spec) {
   if (hasPlugins(spec)) return false;
   if (running.spec.get() == &spec) return true;
   return running.spec->checksum == spec.checksum && running.spec->listen_path == spec.listen_path;
+}
+
+/// Whether a router over one list answers for the other too: a change of targets or plugins, the
+/// usual reload, moves no route.
+bool sameRoutes(const std::vector<std::shared_ptr<const ApiRuntime>>& a,
+                const std::vector<std::shared_ptr<const ApiRuntime>>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
+    if (x == y) return true;
+    const definition::ApiSpec& one = *x->spec;
+    const definition::ApiSpec& other = *y->spec;
+    return one.api_id == other.api_id && one.listen_path == other.listen_path &&
+           one.domain == other.domain && one.domain_disabled == other.domain_disabled &&
+           one.internal == other.internal;
+  });
 }
 
 std::string answerLines(const definition::ApiSpec& spec) {
@@ -108,12 +123,18 @@ BuiltSnapshot SnapshotBuilder::build(
     built.problems.push_back(
         {definition::Severity::kError, spec->file, runtime.error().where(), reason});
   }
-  std::vector<route::RouteEntry> entries;
-  entries.reserve(apis.size());
-  for (std::size_t i = 0; i < apis.size(); ++i)
-    entries.push_back({apis[i]->spec.get(), static_cast<std::uint32_t>(i)});
-  route::Router router(entries, config_);
-  for (const route::Refused& refused : router.refused()) {
+  std::shared_ptr<const route::Router> router;
+  if (previous != nullptr && sameRoutes(apis, previous->apis)) {
+    router = previous->router;
+  } else {
+    std::vector<route::RouteEntry> entries;
+    entries.reserve(apis.size());
+    for (const auto& api : apis) {
+      entries.push_back({api->spec.get(), static_cast<std::uint32_t>(entries.size())});
+    }
+    router = std::make_shared<route::Router>(entries, config_);
+  }
+  for (const route::Refused& refused : router->refused()) {
     built.problems.push_back({definition::Severity::kError, apis[refused.index]->spec->file,
                               refused.error.where(), refused.error.message()});
   }

@@ -29,10 +29,11 @@ struct ApiRuntime {
 };
 
 struct Snapshot {
-  Snapshot(std::vector<std::shared_ptr<const ApiRuntime>> list, route::Router made)
+  Snapshot(std::vector<std::shared_ptr<const ApiRuntime>> list,
+           std::shared_ptr<const route::Router> made)
       : apis(std::move(list)), router(std::move(made)) {}
   std::vector<std::shared_ptr<const ApiRuntime>> apis;
-  route::Router router;  ///< its indexes are those of `apis`
+  std::shared_ptr<const route::Router> router;  ///< its indexes are those of `apis`
 };
 
 /// What a build made, with what it had to leave out.

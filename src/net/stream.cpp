@@ -108,7 +108,6 @@ IoResult Stream::sslResult(int code, bool& would_block) noexcept {
     case SSL_ERROR_ZERO_RETURN:
       return {IoStatus::kEof};
     default:
-      clean_end_ = false;
       return {IoStatus::kError, 0, errno != 0 ? errno : EPROTO};
   }
 }

@@ -29,8 +29,8 @@ class Stream {
 
   class Read;
   class Write;
-  /// Reads at least one byte. kEof: the peer sent its end (TLS: or broke off without close_notify,
-  /// see cleanEnd()).
+  /// Reads at least one byte. kEof: the peer sent its end. A TLS peer that breaks off without
+  /// close_notify is an error: a body that ends with the connection may be cut.
   Read read(char* data, std::size_t size) noexcept;
   /// Writes everything. The pieces are adjusted in place and must live until the await is over.
   Write write(std::span<iovec> pieces) noexcept;
@@ -45,9 +45,6 @@ class Stream {
     ssl_.reset();
     socket_.close();
   }
-  /// False after a TLS peer broke off without close_notify: a body that ends with the connection
-  /// may be cut.
-  bool cleanEnd() const noexcept { return clean_end_; }
 
   /// One attempt. @return kOk with the bytes, or nothing yet (would_block) @thread the loop's
   IoResult tryRead(char* data, std::size_t size, bool& would_block) noexcept;
@@ -57,7 +54,6 @@ class Stream {
   IoResult sslResult(int code, bool& would_block) noexcept;
   Socket socket_;
   std::unique_ptr<SSL, SslDeleter> ssl_;
-  bool clean_end_ = true;
 };
 
 /// Awaitable of Stream::read.

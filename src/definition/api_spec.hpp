@@ -44,7 +44,8 @@ enum class OnPluginError : std::uint8_t { kFail, kSkip };
 /// One entry of `custom_middleware.<hook>[]`, `auth_check` or `analytics_plugin`.
 struct PluginRef {
   std::string name;  ///< `name` or `func_name`: function, class or hook name
-  std::string path;  ///< `path` or `plugin_path`
+  std::string path;  ///< `path` or `plugin_path`; absolute, except for shared objects
+  std::string code;  ///< `code`: the source in base64, instead of a file
   std::string
       driver;  ///< the entry's own, else `custom_middleware.driver`, else what the hook implies
   bool require_session = false;
@@ -52,6 +53,27 @@ struct PluginRef {
   std::chrono::milliseconds timeout{2000};        ///< `timeout_ms` (ours)
   OnPluginError on_error = OnPluginError::kFail;  ///< `on_error` (ours)
   std::string pointer;  ///< where it stands in the definition, for error messages
+};
+
+/// One enabled entry of `extended_paths.virtual[]`: an endpoint that a JavaScript function answers.
+struct VirtualEndpoint {
+  std::string path;      ///< pattern within the API, as written
+  std::string method;    ///< empty: any
+  std::string function;  ///< `response_function_name`
+  std::string source;    ///< absolute path of the file, or the source in base64
+  bool is_blob = false;  ///< `source` is base64
+  bool use_session = false;
+  bool proxy_on_error = false;
+  std::string pointer;
+};
+
+/// Where the plugins of an API came from, when it has a bundle.
+struct BundleRef {
+  std::string name;                ///< `custom_middleware_bundle`; empty: none
+  std::string hash;                ///< hex MD5 of the name
+  std::string folder;              ///< where it is unpacked, absolute; empty: not there (yet)
+  std::vector<std::string> files;  ///< the manifest's `file_list`
+  std::string checksum;            ///< of the content, to tell versions apart
 };
 
 /// The plugins of an API, disabled and nameless entries dropped. A keyless API has neither `auth`
@@ -107,6 +129,9 @@ struct ApiSpec {
 
   // Plugins.
   PluginHooks hooks;
+  std::string driver;  ///< `custom_middleware.driver`
+  BundleRef bundle;
+  std::vector<VirtualEndpoint> virtual_endpoints;  ///< of the version that is served
   std::string config_data;  ///< JSON text, empty when there is none or `config_data_disabled`
   bool do_not_track = false;
 };

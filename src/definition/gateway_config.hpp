@@ -42,6 +42,34 @@ struct DnsCacheConfig {
   std::chrono::seconds ttl{3600};  ///< -1: for ever
 };
 
+/// Plugin runtimes and bundles; paths are absolute after loading.
+struct PluginConfig {
+  bool enable_jsvm = false;
+  std::chrono::seconds jsvm_timeout{
+      5};                   ///< of a JavaScript call, unless its entry has `timeout_ms`
+  std::string tyk_js_path;  ///< JavaScript that every runtime runs first
+  bool disable_virtual_path_blobs = false;
+  bool enable_coprocess = false;   ///< Python, Lua and gRPC
+  std::string python_path_prefix;  ///< a folder with more modules, before our own
+  std::string python_version;      ///< `3.11`; empty: whichever is built in
+  bool enable_bundle_downloader = false;
+  std::string bundle_base_url;
+  bool bundle_insecure_skip_verify = false;
+  bool skip_verify_existing_plugin_bundle = false;
+  std::string public_key_path;
+  bool management_node = false;
+
+  // Ours.
+  int python_workers = 4;                               ///< threads that run Python plugins
+  std::vector<std::string> python_site_packages;        ///< folders behind the others on sys.path
+  std::int64_t plugin_memory_limit = 64 * 1024 * 1024;  ///< bytes of a JavaScript or Lua state
+  std::chrono::milliseconds bundle_timeout{5000};       ///< one try of a download
+  std::int64_t bundle_max_size = 64 * 1024 * 1024;      ///< bytes of a bundle, packed
+  std::int64_t bundle_max_unpacked_size = 256 * 1024 * 1024;
+  int bundle_max_files = 4096;
+  bool bundle_revalidate = false;  ///< ask with the ETag at each reload whether a bundle changed
+};
+
 struct GatewayConfig {
   std::string file;               ///< the path it was read from
   std::string working_directory;  ///< relative paths start here
@@ -63,6 +91,7 @@ struct GatewayConfig {
   ServerOptions http_server_options;
   std::string app_path;
   std::string middleware_path = "middleware";
+  PluginConfig plugins;
   std::chrono::seconds reload_interval{1};
   bool ignore_canonical_mime_header_key = false;
   int max_idle_connections = 0;           ///< 0: no bound

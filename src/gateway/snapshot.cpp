@@ -71,6 +71,14 @@ Result<std::shared_ptr<const ApiRuntime>> SnapshotBuilder::makeRuntime(
     return Error(Errc::kNotBuilt, "an outbound HTTP proxy is not built yet")
         .at("/proxy/transport/proxy_url");
   }
+  if (!spec->bundle.name.empty() && spec->bundle.folder.empty()) {
+    return Error(Errc::kNotBuilt, "plugin bundles are not built yet")
+        .at("/custom_middleware_bundle");
+  }
+  if (!spec->virtual_endpoints.empty()) {
+    return Error(Errc::kNotBuilt, "virtual endpoints are not built yet")
+        .at(spec->virtual_endpoints.front().pointer);
+  }
   if (auto routable = route::Router::check(*spec, config_); !routable) return routable.error();
   auto runtime = std::make_shared<ApiRuntime>();
   auto endpoint = endpoints_.get(spec->target, spec->tls);

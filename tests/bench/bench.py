@@ -33,7 +33,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 import setups  # noqa: E402
-from harness import Load, Process, free_port, measure, raise_file_limit  # noqa: E402
+from harness import Load, Process, free_port, measure, measure_pair, raise_file_limit  # noqa: E402
 from setups import SECRET, TykSetup, definition  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -111,8 +111,7 @@ class Bench:
         wait_until_served(lots.url(asked), lots_process)
         ratios = []
         for round_number in range(self.args.rounds):
-            one = measure(few_process, few.url("get"), self.args.seconds)
-            all_of_them = measure(lots_process, lots.url(asked), self.args.seconds)
+            one, all_of_them = measure_pair((few_process, few.url("get")), (lots_process, lots.url(asked)), 2 * self.args.seconds)
             ratios.append(all_of_them["us"] / one["us"])
             self.failed += one["failed"] + all_of_them["failed"]
             for name, row in (("few", one), ("lots", all_of_them)):

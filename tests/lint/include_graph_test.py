@@ -13,7 +13,8 @@ MAY_INCLUDE = {
     "storage": {"net"},
     "session": {"storage", "definition"},
     "route": {"http", "definition"},
-    "bundle": {"net", "http", "definition"},
+    "client": set(),
+    "bundle": {"net", "http", "client", "definition"},
     "chain": {"net", "http", "definition"},
     "middleware": {"chain", "http", "session", "storage", "definition"},
     "drivers": {"net", "http", "session", "definition"},
@@ -35,6 +36,8 @@ CONFINED = {
     "duktape.h": ("drivers/js/impl/",),
     "grpcpp/": ("drivers/grpc/impl/",),
     "hiredis/": ("storage/",),
+    "curl/": ("client/impl/", "client/client.cpp"),
+    "zip.h": ("bundle/impl/",),
 }
 
 

@@ -1,8 +1,13 @@
 // The plugins of a Classic definition.
 
 #include <algorithm>
+#include <filesystem>
+#include <iterator>
 
 #include "base/ascii.hpp"
+#include "base/digest.hpp"
+#include "definition/bundle_hooks.hpp"
+#include "definition/impl/classic_shape.hpp"
 #include "definition/impl/definition_builder.hpp"
 
 namespace tykpp::definition {
@@ -31,20 +36,39 @@ std::string driverFor(std::string_view own, std::string_view common, HookKind ki
   return std::string(common);
 }
 
+/// Drivers that take a path as it is: they have rules of their own for finding a shared object.
+bool findsItsFile(std::string_view driver) { return driver == "native" || driver == "goplugin"; }
+
+/// Paths of a definition start at the working directory, those of a manifest in the bundle's
+/// folder.
+std::string resolved(std::string path, const std::string& base) {
+  if (path.empty() || path.front() == '/' || base.empty()) return path;
+  return (std::filesystem::path(base) / path).lexically_normal().string();
+}
+
 struct HookReader {
   const GatewayConfig& config;
   Report& report;
   std::string_view driver;  ///< of all hooks of the API
+  const std::string& bundle_folder;
 
   PluginRef entry(const Json& value, HookKind kind, const std::string& pointer) const {
     const bool analytics = kind == HookKind::kAnalytics;
     PluginRef ref;
     ref.name = textOf(value, analytics ? "func_name" : "name");
     ref.path = textOf(value, analytics ? "plugin_path" : "path");
+    ref.code = textOf(value, "code");
     ref.driver = driverFor(textOf(value, "driver"), driver, kind, ref.path);
+    if (!bundle_folder.empty()) {
+      ref.path = resolved(std::move(ref.path), bundle_folder);
+    } else if (!findsItsFile(ref.driver)) {
+      ref.path = resolved(std::move(ref.path), config.working_directory);
+    }
     ref.require_session = flagOf(value, "require_session");
     ref.raw_body_only = flagOf(value, "raw_body_only");
-    ref.timeout = config.plugin_timeout;
+    // The reference's own limit for JavaScript; the other runtimes have none there.
+    ref.timeout = ref.driver == "otto" ? std::chrono::milliseconds(config.plugins.jsvm_timeout)
+                                       : config.plugin_timeout;
     ref.on_error = config.plugin_on_error == "skip" ? OnPluginError::kSkip : OnPluginError::kFail;
     ref.pointer = pointer;
     if (const Json* timeout = member(value, "timeout_ms");
@@ -83,13 +107,104 @@ struct HookReader {
   }
 };
 
+/// The virtual endpoints of the version that is served.
+std::vector<VirtualEndpoint> readVirtualEndpoints(const Json& document,
+                                                  const GatewayConfig& config) {
+  std::vector<VirtualEndpoint> endpoints;
+  std::string key;
+  const Json* version = selectedVersion(document, key, nullptr);
+  if (version == nullptr || !flagOf(*version, "use_extended_paths")) return endpoints;
+  const Json* entries = memberAt(*version, "extended_paths/virtual");
+  if (entries == nullptr || !entries->is_array()) return endpoints;
+  std::size_t index = 0;
+  for (const Json& value : *entries) {
+    const std::string pointer =
+        pointerTo(pointerTo("/version_data/versions", key) + "/extended_paths/virtual", index++);
+    if (flagOf(value, "disabled")) continue;
+    VirtualEndpoint endpoint;
+    endpoint.path = textOf(value, "path");
+    endpoint.method = textOf(value, "method");
+    endpoint.function = textOf(value, "response_function_name");
+    endpoint.is_blob = textOf(value, "function_source_type") == "blob";
+    endpoint.source = textOf(value, "function_source_uri");
+    // Relative to the working directory, also where a bundle is used.
+    if (!endpoint.is_blob) {
+      endpoint.source = resolved(std::move(endpoint.source), config.working_directory);
+    }
+    endpoint.use_session = flagOf(value, "use_session");
+    endpoint.proxy_on_error = flagOf(value, "proxy_on_error");
+    endpoint.pointer = pointer;
+    endpoints.push_back(std::move(endpoint));
+  }
+  return endpoints;
+}
+
+/// The loaders of files by convention: `<middleware_path>/<api_id>/<folder>/*.js`.
+class PluginFolders {
+ public:
+  PluginFolders(const GatewayConfig& config, const ApiSpec& spec)
+      : config_(config),
+        root_(std::filesystem::path(resolved(config.middleware_path, config.working_directory)) /
+              spec.api_id) {}
+
+  std::vector<PluginRef> in(const char* folder) const {
+    std::vector<PluginRef> found;
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(root_ / folder, error)) {
+      if (entry.path().extension() != ".js" || !entry.is_regular_file(error)) continue;
+      PluginRef ref;
+      const std::string file = entry.path().filename().string();
+      ref.name = file.substr(0, file.find('.'));
+      ref.path = entry.path().string();
+      ref.driver = "otto";
+      ref.require_session = ref.name.ends_with("_with_session");
+      ref.timeout = std::chrono::milliseconds(config_.plugins.jsvm_timeout);
+      ref.on_error =
+          config_.plugin_on_error == "skip" ? OnPluginError::kSkip : OnPluginError::kFail;
+      ref.pointer = "/custom_middleware";
+      found.push_back(std::move(ref));
+    }
+    std::sort(found.begin(), found.end(),
+              [](const PluginRef& a, const PluginRef& b) { return a.path < b.path; });
+    return found;
+  }
+
+ private:
+  const GatewayConfig& config_;
+  std::filesystem::path root_;
+};
+
+void append(std::vector<PluginRef>& to, std::vector<PluginRef> more) {
+  std::move(more.begin(), more.end(), std::back_inserter(to));
+}
+
+/// Files by convention. Only an API whose driver is `otto` can run them; for another they are found
+/// all the same, and its driver answers for them, as in the reference.
+void addFolders(const GatewayConfig& config, ApiSpec& spec) {
+  const PluginFolders folders(config, spec);
+  const auto own = [&spec](std::vector<PluginRef> list) {
+    for (PluginRef& ref : list) ref.driver = spec.driver;
+    return list;
+  };
+  append(spec.hooks.pre, own(folders.in("pre")));
+  append(spec.hooks.post, own(folders.in("post")));
+  if (spec.use_keyless) return;
+  std::vector<PluginRef> first = own(folders.in("post_auth"));
+  append(first, std::move(spec.hooks.post_auth));
+  spec.hooks.post_auth = std::move(first);
+  if (std::vector<PluginRef> checks = own(folders.in("auth")); !checks.empty() && spec.custom_auth)
+    spec.hooks.auth = std::move(checks.back());
+}
+
 }  // namespace
 
 void readHooks(const Json& document, const GatewayConfig& config, ApiSpec& spec, Report& report) {
   static const Json kEmpty = Json::object();
   const Json* found = member(document, "custom_middleware");
   const Json& middleware = found != nullptr && found->is_object() ? *found : kEmpty;
-  const HookReader reader{config, report, textOf(middleware, "driver")};
+  spec.driver = textOf(middleware, "driver");
+  spec.hooks = {};
+  const HookReader reader{config, report, spec.driver, spec.bundle.folder};
   spec.hooks.pre = reader.list(middleware, "pre", HookKind::kRequest);
   spec.hooks.post = reader.list(middleware, "post", HookKind::kRequest);
   spec.hooks.response = reader.list(middleware, "response", HookKind::kResponse);
@@ -100,7 +215,7 @@ void readHooks(const Json& document, const GatewayConfig& config, ApiSpec& spec,
         check != nullptr && !flagOf(*check, "disabled") && !textOf(*check, "name").empty();
     if (spec.custom_auth && usable) {
       spec.hooks.auth = reader.entry(*check, HookKind::kRequest, "/custom_middleware/auth_check");
-    } else if (spec.custom_auth) {
+    } else if (spec.custom_auth && (spec.bundle.name.empty() || !spec.bundle.folder.empty())) {
       // Served without the check, the API would be open to everybody.
       report.error("/custom_middleware/auth_check",
                    "authentication by a plugin is switched on, but auth_check names no function or "
@@ -112,6 +227,54 @@ void readHooks(const Json& document, const GatewayConfig& config, ApiSpec& spec,
       !textOf(*analytics, "func_name").empty()) {
     spec.hooks.analytics = reader.entry(*analytics, HookKind::kAnalytics, "/analytics_plugin");
   }
+  addFolders(config, spec);
+  spec.virtual_endpoints = readVirtualEndpoints(document, config);
+}
+
+void readBundle(const Json& document, ApiSpec& spec) {
+  if (flagOf(document, "custom_middleware_bundle_disabled")) return;
+  spec.bundle.name = textOf(document, "custom_middleware_bundle");
+  if (!spec.bundle.name.empty()) spec.bundle.hash = md5Hex(spec.bundle.name);
+}
+
+Result<ApiSpec> withBundle(const ApiSpec& spec, const BundleContent& bundle,
+                           const GatewayConfig& config, Problems& problems) {
+  const std::string manifest_file = bundle.folder + "/manifest.json";
+  Report report(manifest_file, problems);
+  auto manifest = parseJson(bundle.manifest);
+  if (!manifest) {
+    report.error("", manifest.error().message());
+    return report.firstError();
+  }
+  auto document = parseJson(spec.classic_text);
+  if (!document) return Error(Errc::kInternal, document.error().message());
+  const Json* middleware = member(*manifest, "custom_middleware");
+  (*document)["custom_middleware"] =
+      middleware != nullptr && middleware->is_object() ? *middleware : Json::object();
+  Problems shape_problems;
+  Report shape_report(manifest_file, shape_problems);
+  applyShape(*document, classicShape(), "", Unknown::kIgnore, shape_report);
+  for (Problem& problem : shape_problems) {
+    if (problem.pointer.starts_with("/custom_middleware")) problems.push_back(std::move(problem));
+  }
+  if (const Json* logs = memberAt(*document, "custom_middleware/traffic_logs");
+      logs != nullptr && logs->is_object()) {
+    (*document)["analytics_plugin"] = {{"enable", !flagOf(*logs, "disabled")},
+                                       {"func_name", std::string(textOf(*logs, "name"))},
+                                       {"plugin_path", std::string(textOf(*logs, "path"))}};
+  }
+  ApiSpec bundled = spec;
+  bundled.bundle.folder = bundle.folder;
+  bundled.bundle.files = bundle.files;
+  bundled.bundle.checksum = bundle.checksum;
+  readHooks(*document, config, bundled, report);
+  for (const Problem& problem : problems) {
+    if (problem.severity == Severity::kError) {
+      return Error(Errc::kBadDefinition, problem.reason).at(problem.pointer);
+    }
+  }
+  bundled.checksum = spec.checksum + "+" + bundle.checksum;
+  return bundled;
 }
 
 }  // namespace tykpp::definition

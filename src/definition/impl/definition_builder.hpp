@@ -60,7 +60,9 @@ std::string fileStem(std::string_view file);
 void checkNotBuilt(const Json& document, const GatewayConfig& config, Report& report);
 /// Fills `target`, `targets`, `tls`, `proxy_url` and the flags beside them.
 void readUpstream(const Json& document, const GatewayConfig& config, ApiSpec& spec, Report& report);
-/// Fills `hooks`. `use_keyless` and `custom_auth` of `spec` are set.
+/// Fills `bundle`.
+void readBundle(const Json& document, ApiSpec& spec);
+/// Fills `hooks`, `driver` and `virtual_endpoints`. `bundle`, `use_keyless` and `custom_auth` of `spec` are set.
 void readHooks(const Json& document, const GatewayConfig& config, ApiSpec& spec, Report& report);
 /// The version that requests to a non-versioned API get, or null.
 /// @param key  gets its key in `version_data.versions`

@@ -193,7 +193,7 @@ void checkEndpoints(const Json& version, const std::string& place, Report& repor
   if (lists == nullptr || !lists->is_object()) return;
   for (const auto& [list, entries] : lists->items()) {
     // Without `enable_cache`, which is refused by itself, the cache lists say nothing.
-    if (!entries.is_array() || list == "cache" || list == "advance_cache_config") continue;
+    if (!entries.is_array() || list == "cache" || list == "advance_cache_config" || list == "virtual") continue;
     std::size_t index = 0;
     for (const Json& entry : entries) {
       const std::string at = pointerTo(pointerTo(place + "/extended_paths", list), index++);
@@ -255,10 +255,6 @@ void checkNotBuilt(const Json& document, const GatewayConfig& config, Report& re
   checkLimits(document, report);
   checkEvents(document, report);
   checkProcessors(document, report);
-  if (!textOf(document, "custom_middleware_bundle").empty() &&
-      !flagOf(document, "custom_middleware_bundle_disabled")) {
-    report.notBuilt("/custom_middleware_bundle", "plugin bundles");
-  }
   const Json* data = member(document, "version_data");
   if (data == nullptr || !flagOf(*data, "not_versioned")) {
     report.notBuilt("/version_data/not_versioned", "versioning (not_versioned is false)");

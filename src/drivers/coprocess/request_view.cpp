@@ -1,0 +1,241 @@
+// What a coprocess plugin is shown.
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/digest.hpp"
+#include "base/text.hpp"
+#include "drivers/coprocess/message.hpp"
+#include "http/header_name.hpp"
+#include "session/session_state.hpp"
+
+namespace tykpp::drivers::coprocess {
+namespace {
+
+std::string_view canonicalName(const http::HeaderField& field, Arena& arena) {
+  if (field.id != http::HeaderId::kOther) return http::headerText(field.id);
+  char* own = static_cast<char*>(arena.allocate(field.name.size(), 1));
+  std::memcpy(own, field.name.data(), field.name.size());
+  http::canonicalise(own, field.name.size());
+  return {own, field.name.size()};
+}
+
+std::string_view decoded(std::string_view text, Arena& arena) {
+  if (text.find_first_of("%+") == std::string_view::npos) return text;
+  return arena.copy(formDecode(text));
+}
+
+/// What the message calls otherwise than the stored session.
+struct Renamed {
+  const char* stored;
+  const char* message;
+};
+constexpr Renamed kRenamed[] = {{"hmac_string", "hmac_secret"}, {"meta_data", "metadata"}};
+/// What the message has under the name it is stored by.
+constexpr const char* kSame[] = {"last_check",
+                                 "allowance",
+                                 "rate",
+                                 "per",
+                                 "expires",
+                                 "quota_max",
+                                 "quota_renews",
+                                 "quota_remaining",
+                                 "quota_renewal_rate",
+                                 "org_id",
+                                 "oauth_client_id",
+                                 "oauth_keys",
+                                 "jwt_data",
+                                 "hmac_enabled",
+                                 "is_inactive",
+                                 "apply_policy_id",
+                                 "data_expires",
+                                 "monitor",
+                                 "tags",
+                                 "alias",
+                                 "last_updated",
+                                 "id_extractor_deadline",
+                                 "session_lifetime",
+                                 "apply_policies",
+                                 "post_expiry_action",
+                                 "post_expiry_grace_period"};
+
+bool isZero(const nlohmann::json& value) {
+  if (value.is_null()) return true;
+  if (value.is_boolean()) return !value.get<bool>();
+  if (value.is_number()) return value.get<double>() == 0;
+  if (value.is_string()) return value.get_ref<const std::string&>().empty();
+  return value.empty();
+}
+
+nlohmann::json rightsMessage(const nlohmann::json& rights) {
+  nlohmann::json all = nlohmann::json::object();
+  for (const auto& [id, right] : rights.items()) {
+    if (!right.is_object()) continue;
+    nlohmann::json one = nlohmann::json::object();
+    for (const char* name : {"api_name", "api_id", "versions", "allowed_urls"}) {
+      const auto found = right.find(name);
+      if (found != right.end() && !isZero(*found)) one[name] = *found;
+    }
+    all[id] = std::move(one);
+  }
+  return all;
+}
+
+}  // namespace
+
+Facts Facts::of(const definition::PluginRef& ref, const definition::ApiSpec& api,
+                bool verbatim_names) {
+  Facts facts;
+  facts.hook_name = ref.name;
+  facts.driver = ref.driver;
+  facts.api_id = api.api_id;
+  facts.org_id = api.org_id;
+  facts.spec = {{"OrgID", api.org_id},
+                {"APIID", api.api_id},
+                {"bundle_hash", api.bundle.hash.empty() ? md5Hex("") : api.bundle.hash}};
+  if (!api.config_data.empty()) facts.spec.emplace_back("config_data", api.config_data);
+  facts.raw_body_only = ref.raw_body_only;
+  facts.verbatim_names = verbatim_names;
+  facts.attaches_session =
+      api.base_identity_provided_by.empty() || api.base_identity_provided_by == "custom_auth";
+  return facts;
+}
+
+std::vector<ViewPair> requestHeaders(http::Exchange& exchange) {
+  const http::Request& request = exchange.request();
+  std::vector<ViewPair> all;
+  all.reserve(request.headers.size() + 1);
+  for (const http::HeaderField& field : request.headers) {
+    if (field.id == http::HeaderId::kHost) continue;
+    const std::string_view name = canonicalName(field, exchange.arena());
+    const bool known = std::any_of(all.begin(), all.end(),
+                                   [name](const ViewPair& pair) { return pair.first == name; });
+    if (!known) all.emplace_back(name, field.value);
+  }
+  all.emplace_back("Host", request.host);
+  return all;
+}
+
+std::vector<ViewPair> requestParams(http::Exchange& exchange) {
+  std::vector<ViewPair> all;
+  std::string_view left = exchange.request().query;
+  while (!left.empty()) {
+    const std::size_t end = std::min(left.find('&'), left.size());
+    const std::string_view piece = left.substr(0, end);
+    left.remove_prefix(std::min(left.size(), end + 1));
+    // A semicolon separates nothing any more; Go drops such pieces.
+    if (piece.empty() || piece.find(';') != std::string_view::npos) continue;
+    const std::size_t equals = std::min(piece.find('='), piece.size());
+    const std::string_view name = decoded(piece.substr(0, equals), exchange.arena());
+    const std::string_view value = equals < piece.size()
+                                       ? decoded(piece.substr(equals + 1), exchange.arena())
+                                       : std::string_view{};
+    const bool known = std::any_of(all.begin(), all.end(),
+                                   [name](const ViewPair& pair) { return pair.first == name; });
+    if (!known) all.emplace_back(name, value);
+  }
+  return all;
+}
+
+std::string_view requestUrl(http::Exchange& exchange) {
+  const http::Request& request = exchange.request();
+  if (!request.has_query) return request.raw_path;
+  return exchange.arena().concat(request.raw_path, std::string_view("?"), request.query);
+}
+
+std::string_view requestBody(const http::Exchange& exchange) {
+  const std::string* body = exchange.request().body();
+  return body == nullptr ? std::string_view{} : std::string_view(*body);
+}
+
+std::vector<ViewPair> responseFields(http::Exchange& exchange) {
+  std::vector<ViewPair> all;
+  all.reserve(exchange.response().headers.size());
+  for (const http::HeaderField& field : exchange.response().headers) {
+    all.emplace_back(canonicalName(field, exchange.arena()), field.value);
+  }
+  return all;
+}
+
+bool isUtf8(std::string_view bytes) noexcept {
+  const auto* at = reinterpret_cast<const unsigned char*>(bytes.data());
+  const unsigned char* const end = at + bytes.size();
+  while (at < end) {
+    const unsigned char first = *at++;
+    if (first < 0x80) continue;
+    // Shortest forms alone, no surrogates, nothing above U+10FFFF (RFC 3629 section 4).
+    const int more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
+    if (first < 0xc2 || first > 0xf4 || end - at < more) return false;
+    const unsigned char second = *at;
+    if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
+        (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f))
+      return false;
+    for (int i = 0; i < more; ++i) {
+      if ((*at++ & 0xc0) != 0x80) return false;
+    }
+  }
+  return true;
+}
+
+int hookType(Hook hook) noexcept {
+  switch (hook) {
+    case Hook::kPre:
+      return 1;
+    case Hook::kPost:
+      return 2;
+    case Hook::kPostAuth:
+      return 3;
+    case Hook::kAuth:
+      return 4;
+    case Hook::kResponse:
+      return 5;
+    default:
+      return 0;
+  }
+}
+
+nlohmann::json sessionMessage(const http::Exchange& exchange, Hook hook) {
+  if (hook == Hook::kPre || hook == Hook::kAuth) return nullptr;
+  if (exchange.session == nullptr) {
+    return hook == Hook::kResponse ? nlohmann::json::object() : nlohmann::json();
+  }
+  const session::SessionState& session = *exchange.session;
+  const nlohmann::json stored = nlohmann::json::parse(session.json(), nullptr, false);
+  nlohmann::json message = nlohmann::json::object();
+  if (!stored.is_object()) return message;
+  for (const char* name : kSame) {
+    const auto found = stored.find(name);
+    if (found != stored.end() && !isZero(*found)) message[name] = *found;
+  }
+  for (const Renamed& renamed : kRenamed) {
+    const auto found = stored.find(renamed.stored);
+    if (found != stored.end() && !isZero(*found)) message[renamed.message] = *found;
+  }
+  if (message.contains("metadata")) {
+    for (auto& value : message["metadata"]) {
+      if (!value.is_string())
+        value = value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    }
+  }
+  if (const auto rights = stored.find("access_rights");
+      rights != stored.end() && rights->is_object() && !rights->empty()) {
+    message["access_rights"] = rightsMessage(*rights);
+  }
+  if (const auto basic = stored.find("basic_auth_data");
+      basic != stored.end() && basic->is_object()) {
+    nlohmann::json data = nlohmann::json::object();
+    if (const auto password = basic->find("password"); password != basic->end())
+      data["password"] = *password;
+    if (const auto hash = basic->find("hash_type"); hash != basic->end()) data["hash"] = *hash;
+    message["basic_auth_data"] = std::move(data);
+  }
+  for (const char* name : {"enable_detailed_recording", "enable_detail_recording"}) {
+    const auto found = stored.find(name);
+    if (found != stored.end() && found->is_boolean() && found->get<bool>())
+      message["enable_detailed_recording"] = true;
+  }
+  if (!session.token().empty()) message["key_id"] = session.token();
+  return message;
+}
+
+}  // namespace tykpp::drivers::coprocess

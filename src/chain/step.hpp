@@ -60,6 +60,9 @@ struct BuildContext {
   const definition::GatewayConfig& config;
   std::uint32_t workers;                              ///< how many worker indexes there will be
   tykpp::drivers::DriverRegistry* drivers = nullptr;  ///< the plugin runtimes; null: none
+  /// A plugin that cannot be loaded becomes a hook that refuses each request, instead of an error
+  /// of the build: there is no earlier version of the API to go on with.
+  bool broken_plugins_refuse = false;
 };
 
 /// One line of the order table (gateway/chain_order.cpp). A factory answers null when the API asks

@@ -20,6 +20,10 @@ std::string_view hookName(Hook hook) noexcept {
   return "unknown";
 }
 
+Error PluginDriver::brokenAnswer(Hook /*hook*/) const {
+  return Error(Errc::kBadPlugin, Side::kPlugin, 500, "Internal Server Error");
+}
+
 net::Task<Result<HookVerdict>> BoundPlugin::finish(HookCall& /*call*/) {
   co_return Error(Errc::kPluginFailed, Side::kPlugin, 500, "Internal Server Error")
       .withDetail("the driver waits for a plugin but has no way to end the wait");

@@ -77,6 +77,9 @@ class PluginDriver {
   virtual Result<std::shared_ptr<const LoadedPlugin>> load(const definition::PluginRef& ref,
                                                            Hook hook,
                                                            const definition::ApiSpec& api) = 0;
+  /// What a request gets at a hook whose plugin could not be loaded while no earlier version of it
+  /// serves: the hook fails closed. 500 `Internal Server Error` unless the runtime has another way.
+  virtual Error brokenAnswer(Hook hook) const;
 };
 
 /// The drivers of this build, by name. Filled once at start (gateway), read-only afterwards.

@@ -68,7 +68,7 @@ net::Task<void> Pipeline::handle(http::ServerExchange& sx) {
     const Error error = verdict.error();
     co_await fail(error, sx);
   } else if (*verdict == chain::Verdict::kRespond) {
-    co_await sx.sendLocal();
+    co_await answer(api, sx);
   } else {
     co_await proxy(api, sx);
   }
@@ -160,6 +160,18 @@ net::Task<void> Pipeline::proxy(const ApiRuntime& api, http::ServerExchange& sx)
   co_await call.send(api.answer_lines);
 }
 
+net::Task<void> Pipeline::answer(const ApiRuntime& api, http::ServerExchange& sx) const {
+  if (sx.exchange().answer_passes_response_chain && !api.chain.response().empty()) {
+    const Result<void> done = co_await runResponseSteps(api, sx);
+    if (!done) {
+      const Error error = done.error();
+      co_await fail(error, sx);
+      co_return;
+    }
+  }
+  co_await sx.sendLocal();
+}
+
 net::Task<Result<void>> Pipeline::runResponseChain(const ApiRuntime& api, http::ServerExchange& sx,
                                                    upstream::Call& call) const {
   if (api.chain.responseBody() == http::BodyNeed::kBuffer) {
@@ -169,6 +181,11 @@ net::Task<Result<void>> Pipeline::runResponseChain(const ApiRuntime& api, http::
     Result<void> read = co_await call.bufferBody(static_cast<std::size_t>(limit));
     if (!read) co_return read;
   }
+  co_return co_await runResponseSteps(api, sx);
+}
+
+net::Task<Result<void>> Pipeline::runResponseSteps(const ApiRuntime& api,
+                                                   http::ServerExchange& sx) const {
   for (std::size_t next = 0;;) {
     Result<chain::Verdict> verdict = api.chain.runResponse(sx.exchange(), next);
     if (verdict && *verdict == chain::Verdict::kSuspend)
@@ -197,6 +214,12 @@ net::Task<void> Pipeline::fail(const Error& error, http::ServerExchange& sx) con
     response::badRequest(exchange);
   } else {
     shared_.errors.fill(exchange, error.status(), error.message());
+    // The template decides about the type of what it wrote.
+    for (const http::HeaderField& field : exchange.error_headers) {
+      if (field.id != HeaderId::kContentType) {
+        exchange.response().headers.set({field.id, field.name}, field.value);
+      }
+    }
   }
   co_await sx.sendLocal();
 }

@@ -35,6 +35,10 @@ class Pipeline final : public http::RequestHandler {
                                                     http::ServerExchange& exchange) const;
   net::Task<Result<void>> runResponseChain(const ApiRuntime& api, http::ServerExchange& exchange,
                                            upstream::Call& call) const;
+  net::Task<Result<void>> runResponseSteps(const ApiRuntime& api,
+                                           http::ServerExchange& exchange) const;
+  /// Sends what a step answered.
+  net::Task<void> answer(const ApiRuntime& api, http::ServerExchange& exchange) const;
   upstream::CallOptions callOptions(const ApiRuntime& api, http::Exchange& exchange) const;
   net::Task<void> proxy(const ApiRuntime& api, http::ServerExchange& exchange) const;
   net::Task<void> fail(const Error& error, http::ServerExchange& exchange) const;

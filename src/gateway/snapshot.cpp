@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "gateway/chain_order.hpp"
+#include "gateway/plugin_files.hpp"
 
 namespace tykpp::gateway {
 namespace {
@@ -20,16 +21,10 @@ RuntimeMap byId(const Snapshot* snapshot) {
   return map;
 }
 
-bool hasPlugins(const definition::ApiSpec& spec) {
-  const definition::PluginHooks& hooks = spec.hooks;
-  return !hooks.pre.empty() || hooks.auth || !hooks.post_auth.empty() || !hooks.post.empty() ||
-         !hooks.response.empty() || hooks.analytics;
-}
-
-/// Equal definitions make equal chains, except where a plugin's file may have changed behind the
-/// same path.
-bool reusable(const ApiRuntime& running, const definition::ApiSpec& spec) {
-  if (hasPlugins(spec)) return false;
+/// Equal definitions with equal plugin files make equal chains.
+bool reusable(const ApiRuntime& running, const definition::ApiSpec& spec,
+              const std::string& stamp) {
+  if (running.plugin_stamp != stamp) return false;
   if (running.spec.get() == &spec) return true;
   return running.spec->checksum == spec.checksum && running.spec->listen_path == spec.listen_path;
 }
@@ -66,7 +61,8 @@ std::string answerLines(const definition::ApiSpec& spec) {
 }  // namespace
 
 Result<std::shared_ptr<const ApiRuntime>> SnapshotBuilder::makeRuntime(
-    std::shared_ptr<const definition::ApiSpec> spec) {
+    std::shared_ptr<const definition::ApiSpec> spec, std::string stamp,
+    bool broken_plugins_refuse) {
   if (!spec->proxy_url.empty()) {
     return Error(Errc::kNotBuilt, "an outbound HTTP proxy is not built yet")
         .at("/proxy/transport/proxy_url");
@@ -89,7 +85,7 @@ Result<std::shared_ptr<const ApiRuntime>> SnapshotBuilder::makeRuntime(
     if (!listed) return Error(listed.error()).at("/proxy/transport");
     runtime->endpoints.push_back(*listed);
   }
-  const chain::BuildContext context{*spec, config_, workers_, &drivers_};
+  const chain::BuildContext context{*spec, config_, workers_, &drivers_, broken_plugins_refuse};
   auto chain = chain::Chain::build(context, requestOrder(), responseOrder());
   if (!chain) return chain.error();
   runtime->chain = std::move(*chain);
@@ -98,6 +94,8 @@ Result<std::shared_ptr<const ApiRuntime>> SnapshotBuilder::makeRuntime(
     if (!analytics) return analytics.error();
     runtime->analytics = std::move(*analytics);
   }
+  runtime->plugin_stamp = std::move(stamp);
+  runtime->broken = broken_plugins_refuse;
   runtime->answer_lines = answerLines(*spec);
   runtime->spec = std::move(spec);
   return std::shared_ptr<const ApiRuntime>(std::move(runtime));
@@ -112,24 +110,32 @@ BuiltSnapshot SnapshotBuilder::build(
   apis.reserve(specs.size());
   for (const auto& spec : specs) {
     const auto known = running.find(spec->api_id);
-    if (known != running.end() && reusable(*known->second, *spec)) {
+    const bool runs = known != running.end();
+    std::string stamp = pluginStamp(*spec, config_);
+    if (runs && reusable(*known->second, *spec, stamp)) {
       apis.push_back(known->second);
       continue;
     }
-    auto runtime = makeRuntime(spec);
+    auto runtime = makeRuntime(spec, stamp, false);
     if (runtime) {
       apis.push_back(*runtime);
       continue;
     }
-    std::string reason = runtime.error().message();
-    if (known != running.end()) {
+    const Error error = runtime.error();
+    std::string reason = error.message();
+    if (runs && !known->second->broken) {
       apis.push_back(known->second);
       reason += "; the last good version of API " + spec->api_id + " keeps serving";
+    } else if (auto refusing = makeRuntime(spec, stamp, true); refusing) {
+      apis.push_back(*refusing);
+      reason += "; API " + spec->api_id + " refuses the requests that reach this hook";
+    } else if (runs) {
+      apis.push_back(known->second);
+      reason += "; API " + spec->api_id + " stays as it was";
     } else {
       reason += "; API " + spec->api_id + " is not loaded";
     }
-    built.problems.push_back(
-        {definition::Severity::kError, spec->file, runtime.error().where(), reason});
+    built.problems.push_back({definition::Severity::kError, spec->file, error.where(), reason});
   }
   std::shared_ptr<const route::Router> router;
   if (previous != nullptr && sameRoutes(apis, previous->apis)) {

@@ -20,6 +20,8 @@ namespace tykpp::gateway {
 /// One API ready to run. Survives a reload unchanged when its definition and plugins did.
 struct ApiRuntime {
   std::shared_ptr<const definition::ApiSpec> spec;
+  std::string plugin_stamp;  ///< of the plugins' files when they were loaded
+  bool broken = false;       ///< a plugin could not be loaded: its hook refuses every request
   chain::Chain chain;
   std::shared_ptr<const upstream::Endpoint> endpoint;                ///< of spec->target
   std::vector<std::shared_ptr<const upstream::Endpoint>> endpoints;  ///< of spec->targets
@@ -56,7 +58,8 @@ class SnapshotBuilder {
 
  private:
   Result<std::shared_ptr<const ApiRuntime>> makeRuntime(
-      std::shared_ptr<const definition::ApiSpec> spec);
+      std::shared_ptr<const definition::ApiSpec> spec, std::string stamp,
+      bool broken_plugins_refuse);
   const definition::GatewayConfig& config_;
   drivers::DriverRegistry& drivers_;
   std::uint32_t workers_;

@@ -40,12 +40,42 @@ void typeAnswer(http::Response& response) {
   if (!type.empty()) response.headers.set(http::HeaderId::kContentType, type);
 }
 
+/// Stands in for a plugin that could not be loaded.
+class BrokenBound final : public drivers::BoundPlugin {
+ public:
+  BrokenBound(Error answer, const std::string& why)
+      : answer_(std::move(answer).withDetail("the plugin is not loaded: " + why)) {}
+  Result<HookVerdict> call(drivers::HookCall& /*call*/) override { return answer_; }
+
+ private:
+  Error answer_;
+};
+
+class BrokenPlugin final : public drivers::LoadedPlugin {
+ public:
+  BrokenPlugin(Error answer, std::string why) : answer_(std::move(answer)), why_(std::move(why)) {}
+  http::BodyNeed bodyNeed() const noexcept override { return http::BodyNeed::kStream; }
+  Result<std::unique_ptr<drivers::BoundPlugin>> bind(std::uint32_t /*worker*/) const override {
+    return std::unique_ptr<drivers::BoundPlugin>(std::make_unique<BrokenBound>(answer_, why_));
+  }
+
+ private:
+  Error answer_;
+  std::string why_;
+};
+
+/// Without its driver a hook can only refuse.
+Error noDriverAnswer() {
+  return Error(Errc::kBadPlugin, Side::kPlugin, 500, "Internal Server Error");
+}
+
 }  // namespace
 
 /// On its own cache lines: a worker writes it at every request.
 struct alignas(128) HookRunner::Slot {
   std::unique_ptr<drivers::BoundPlugin> bound;
   Counter calls, errors, timeouts, overruns, responded, skipped;
+  LatencyHistogram latency;
   Clock::time_point last_line;
   std::uint64_t silent = 0;  // lines not written since
 };
@@ -55,22 +85,29 @@ Result<std::unique_ptr<HookRunner>> HookRunner::create(const chain::BuildContext
                                                        Hook hook) {
   drivers::PluginDriver* driver =
       build.drivers != nullptr ? build.drivers->find(ref.driver) : nullptr;
-  if (driver == nullptr) return unknownDriver(ref.driver, build.drivers).at(ref.pointer);
-  auto plugin = driver->load(ref, hook, build.api);
-  if (!plugin) {
-    Error error = plugin.error();
-    return std::move(error).at(ref.pointer);
+  Result<std::shared_ptr<const drivers::LoadedPlugin>> plugin =
+      driver != nullptr ? driver->load(ref, hook, build.api)
+                        : unknownDriver(ref.driver, build.drivers);
+  if (plugin) {
+    return std::unique_ptr<HookRunner>(new HookRunner(build, ref, hook, std::move(*plugin), {}));
   }
-  return std::unique_ptr<HookRunner>(new HookRunner(build, ref, hook, std::move(*plugin)));
+  Error error = plugin.error();
+  if (!build.broken_plugins_refuse) return std::move(error).at(ref.pointer);
+  auto broken = std::make_shared<BrokenPlugin>(
+      driver != nullptr ? driver->brokenAnswer(hook) : noDriverAnswer(), error.message());
+  return std::unique_ptr<HookRunner>(
+      new HookRunner(build, ref, hook, std::move(broken), error.message()));
 }
 
 HookRunner::HookRunner(const chain::BuildContext& build, const definition::PluginRef& ref,
-                       Hook hook, std::shared_ptr<const drivers::LoadedPlugin> plugin)
+                       Hook hook, std::shared_ptr<const drivers::LoadedPlugin> plugin,
+                       std::string broken)
     : ref_(ref),
       hook_(hook),
       label_(std::string(drivers::hookName(hook)) + ":" + ref.name),
       api_id_(build.api.api_id),
       plugin_(std::move(plugin)),
+      broken_(std::move(broken)),
       slots_(std::make_unique<Slot[]>(build.workers)),
       slot_count_(build.workers) {}
 
@@ -90,10 +127,13 @@ Result<HookVerdict> HookRunner::call(http::Exchange& exchange,
     slot.bound = std::move(*bound);
   }
   const Clock::time_point start = Clock::now();
+  exchange.hook_started = start;
   drivers::HookCall call{hook_, exchange, record, start + ref_.timeout};
   Result<HookVerdict> verdict = slot.bound->call(call);
   // Nothing can end a synchronous call early; what it took too long is at least seen.
-  if (const auto taken = Clock::now() - start; taken > ref_.timeout) [[unlikely]] {
+  const Clock::duration taken = Clock::now() - start;
+  if (!verdict || *verdict != HookVerdict::kPending) slot.latency.record(taken);
+  if (taken > ref_.timeout) [[unlikely]] {
     slot.overruns.bump();
     complainOfOverrun(slot, exchange, taken);
   }
@@ -107,6 +147,7 @@ net::Task<Result<HookVerdict>> HookRunner::finish(http::Exchange& exchange) cons
   Slot& slot = slots_[exchange.workerIndex()];
   drivers::HookCall call{hook_, exchange, nullptr, {}};
   Result<HookVerdict> verdict = co_await slot.bound->finish(call);
+  slot.latency.record(Clock::now() - exchange.hook_started);
   co_return settle(slot, exchange, std::move(verdict));
 }
 
@@ -117,6 +158,11 @@ Result<HookVerdict> HookRunner::settle(Slot& slot, http::Exchange& exchange,
       slot.responded.bump();
       typeAnswer(exchange.response());
     }
+    return verdict;
+  }
+  if (verdict.error().code() == Errc::kForbidden && verdict.error().side() == Side::kPlugin) {
+    // The plugin did its work: it refused.
+    slot.responded.bump();
     return verdict;
   }
   slot.errors.bump();
@@ -173,6 +219,7 @@ HookCounts HookRunner::counts() const noexcept {
     sum.overruns += slot.overruns.get();
     sum.responded += slot.responded.get();
     sum.skipped += slot.skipped.get();
+    slot.latency.addTo(sum.latency);
   }
   return sum;
 }

@@ -12,6 +12,7 @@
 #include "chain/step.hpp"
 #include "definition/api_spec.hpp"
 #include "drivers/plugin_driver.hpp"
+#include "hooks/latency.hpp"
 #include "net/task.hpp"
 
 namespace tykpp::hooks {
@@ -24,13 +25,15 @@ struct HookCounts {
   std::uint64_t overruns = 0;   ///< synchronous calls that held their worker longer than the budget
   std::uint64_t responded = 0;  ///< answers that came from the plugin
   std::uint64_t skipped = 0;    ///< failures that `on_error: skip` passed over
+  LatencyBuckets latency{};     ///< of calls that have ended, waiting included
 };
 
 /// Thread: any worker, several at once; each touches its own slot. Members are immutable otherwise.
 class HookRunner {
  public:
   /// Loads the function and makes a slot for each worker.
-  /// @error  whatever is wrong with the plugin, at the hook's place in the definition
+  /// @error  whatever is wrong with the plugin, at the hook's place in the definition; with
+  /// `build.broken_plugins_refuse` such a hook is made all the same and refuses every call
   static Result<std::unique_ptr<HookRunner>> create(const chain::BuildContext& build,
                                                     const definition::PluginRef& ref,
                                                     drivers::Hook hook);
@@ -47,6 +50,9 @@ class HookRunner {
   /// `pre:AddFooBar`, for logs and pages.
   std::string_view name() const noexcept { return label_; }
   const definition::PluginRef& ref() const noexcept { return ref_; }
+  drivers::Hook hook() const noexcept { return hook_; }
+  /// Why the plugin could not be loaded and every call is refused; empty when it was.
+  const std::string& broken() const noexcept { return broken_; }
   /// Sums the workers' counters. Thread: any; each number is exact, the set may be torn by a
   /// request under way.
   HookCounts counts() const noexcept;
@@ -54,7 +60,7 @@ class HookRunner {
  private:
   struct Slot;
   HookRunner(const chain::BuildContext& build, const definition::PluginRef& ref, drivers::Hook hook,
-             std::shared_ptr<const drivers::LoadedPlugin> plugin);
+             std::shared_ptr<const drivers::LoadedPlugin> plugin, std::string broken);
   Result<drivers::HookVerdict> settle(Slot& slot, http::Exchange& exchange,
                                       Result<drivers::HookVerdict> verdict) const;
   void complain(Slot& slot, const http::Exchange& exchange, const Error& error) const;
@@ -66,6 +72,7 @@ class HookRunner {
   const std::string label_;
   const std::string api_id_;
   const std::shared_ptr<const drivers::LoadedPlugin> plugin_;
+  const std::string broken_;
   const std::unique_ptr<Slot[]> slots_;
   const std::uint32_t slot_count_;
 };

@@ -1,6 +1,7 @@
 #include "hooks/hook_step.hpp"
 
 #include "base/log.hpp"
+#include "definition/gateway_config.hpp"
 
 namespace tykpp::hooks {
 namespace {
@@ -20,11 +21,28 @@ Result<chain::Verdict> chainVerdict(const Result<HookVerdict>& verdict) {
   }
 }
 
+bool isCoprocess(std::string_view driver) noexcept {
+  return driver == "python" || driver == "lua" || driver == "grpc";
+}
+
+/// A request hook of a coprocess driver while `coprocess_options.enable_coprocess` is off: the
+/// reference leaves it out. An authentication hook must not be left out, it would open the API;
+/// response hooks fail.
+bool leftOut(const chain::BuildContext& build, const definition::PluginRef& ref, Hook hook) {
+  if (build.config.plugins.enable_coprocess || !isCoprocess(ref.driver)) return false;
+  TYKPP_LOG(err, "coprocess",
+            "Your API specifies a CP custom middleware, but CP is not enabled in the "
+            "configuration file (coprocess_options.enable_coprocess) api_id={} at={} name={}",
+            log::quoted(build.api.api_id), log::quoted(ref.pointer), log::quoted(ref.name));
+  return hook == Hook::kPre || hook == Hook::kPostAuth || hook == Hook::kPost;
+}
+
 template <class Step, class List>
 Result<List> makeSteps(const chain::BuildContext& build,
                        const std::vector<definition::PluginRef>& refs, Hook hook) {
   List steps;
   for (const definition::PluginRef& ref : refs) {
+    if (leftOut(build, ref, hook)) continue;
     auto runner = HookRunner::create(build, ref, hook);
     if (!runner) return runner.error();
     steps.push_back(std::make_unique<Step>(std::move(*runner)));

@@ -30,7 +30,8 @@ struct Peer {
 class Exchange {
  public:
   Exchange(Arena& arena, std::uint32_t worker_index, std::uint64_t request_id)
-      : arena_(arena),
+      : error_headers(arena),
+        arena_(arena),
         request_(arena),
         response_(arena),
         worker_index_(worker_index),
@@ -57,6 +58,11 @@ class Exchange {
   std::shared_ptr<session::SessionState> session;  ///< set by an auth step; null on keyless APIs
   bool ignore_auth = false;                        ///< the endpoint is on the ignore list
   bool close_after = false;  ///< the client connection ends with this response
+  /// An answer that a plugin forced and that response hooks see as they see an upstream's.
+  bool answer_passes_response_chain = false;
+  Clock::time_point hook_started;  ///< when the hook that runs now was called
+  /// Of a plugin's refusal: an error answer carries them beside its own.
+  Headers error_headers;
 
  private:
   Arena& arena_;

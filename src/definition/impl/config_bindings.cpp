@@ -49,6 +49,10 @@ std::string setCount(Int& out, const Json& value, std::int64_t min, std::int64_t
   out = static_cast<Int>(given);
   return {};
 }
+/// Nought leaves the default.
+std::string setSomeCount(int& out, const Json& value, std::int64_t max) {
+  return value.get<std::int64_t>() == 0 ? std::string{} : setCount(out, value, 1, max);
+}
 std::string setPort(std::uint16_t& out, const Json& value) {
   return setCount(out, value, 0, 65535);
 }
@@ -204,12 +208,12 @@ constexpr Binding kBindings[] = {
     TYKPP_BIND("public_key_path", setText, plugins.public_key_path),
     TYKPP_BIND("management_node", setFlag, plugins.management_node),
     TYKPP_BIND("plugin_memory_limit", setLimit, plugins.plugin_memory_limit),
-    TYKPP_BIND("python_workers", setCount, plugins.python_workers, 1, 256),
+    TYKPP_BIND("python_workers", setSomeCount, plugins.python_workers, 256),
     TYKPP_BIND("python_site_packages", setList, plugins.python_site_packages),
     TYKPP_BIND("bundle_timeout_ms", setTime, plugins.bundle_timeout, kMaxSeconds),
     TYKPP_BIND("bundle_max_size", setLimit, plugins.bundle_max_size),
     TYKPP_BIND("bundle_max_unpacked_size", setLimit, plugins.bundle_max_unpacked_size),
-    TYKPP_BIND("bundle_max_files", setCount, plugins.bundle_max_files, 1, 1000000),
+    TYKPP_BIND("bundle_max_files", setSomeCount, plugins.bundle_max_files, 1000000),
     TYKPP_BIND("bundle_revalidate", setFlag, plugins.bundle_revalidate),
     TYKPP_BIND("plugin_on_error", setOneOf, plugin_on_error, {"fail", "skip"}),
     TYKPP_BIND("max_buffered_body_size", setLimit, max_buffered_body_size),

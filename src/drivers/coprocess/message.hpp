@@ -98,6 +98,7 @@ struct RequestReply {
 /// refusal
 Result<HookVerdict> apply(HookCall& call, const Facts& facts, RequestReply reply);
 
+/// A field with all its values.
 struct HeaderValues {
   std::string name;
   std::vector<std::string> values;
@@ -112,6 +113,9 @@ struct ResponseReply {
   std::optional<std::string> raw_body;
 };
 
+/// Applies the answer of a response hook: the plugin's headers, body and status replace the
+/// upstream's.
+/// @error  500 "Middleware error" when something in it cannot be sent
 Result<HookVerdict> applyResponse(HookCall& call, const Facts& facts, ResponseReply reply);
 
 /// What the client gets when a plugin failed: 403 "Key not authorised" at the auth hook, else 500

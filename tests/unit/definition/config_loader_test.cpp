@@ -236,17 +236,17 @@ TEST_F(ConfigLoader, RefusesToStartWithoutASecretItCannotFind) {
 
 TEST_F(ConfigLoader, NamesTheKeysThatAreSetAndNotBuilt) {
   const LoadedConfig loaded = load(
-      R"({"enable_jsvm": true, "jsvm_timeout": 5, "hash_keys": false, "hash_key_function": "murmur64",
-      "policies": {"policy_source": "file", "policy_record_name": "p.json"}, "tyk_js_path": "",
+      R"({"hash_keys": false, "hash_key_function": "murmur64",
+      "policies": {"policy_source": "file", "policy_record_name": "p.json"},
       "http_server_options": {"override_defaults": true, "xff_depth": 1}, "slave_options": {"use_rpc": true},
       "event_handlers": {"events": {}}, "opentelemetry": {"enabled": true}, "storage": {"type": "redis", "optimisation_max_idle": 1}})",
-      {{"TYK_GW_ENABLEBUNDLEDOWNLOADER", "true"}});
+      {{"TYK_GW_ENABLEHASHEDKEYSLISTING", "true"}});
   ASSERT_TRUE(loaded.ok()) << shown(loaded.problems);
   EXPECT_EQ(
       loaded.not_built,
       (std::vector<std::string>{"http_server_options.xff_depth", "policies.policy_record_name",
-                                "hash_key_function", "event_handlers", "enable_bundle_downloader",
-                                "enable_jsvm", "opentelemetry.enabled", "slave_options.use_rpc"}));
+                                "hash_key_function", "enable_hashed_keys_listing", "event_handlers",
+                                "opentelemetry.enabled", "slave_options.use_rpc"}));
 }
 
 TEST_F(ConfigLoader, TakesTheFirstCandidateThatExists) {

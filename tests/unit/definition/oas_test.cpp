@@ -190,7 +190,6 @@ TEST(Oas, RefusesWhatIsNotBuiltAtItsPlace) {
        "/upstream/loadBalancing/skipUnavailableHosts"},
       {"/middleware/global/cors/enabled", "true", nullptr},
       {"/middleware/global/cache/enabled", "true", nullptr},
-      {"/middleware/global/pluginConfig/bundle", R"({"enabled": true, "path": "b.zip"})", nullptr},
       {"/middleware/global/requestSizeLimit", R"({"enabled": true, "value": 5})", nullptr},
       {"/middleware/global/transformRequestHeaders",
        R"({"enabled": true, "add": [{"name": "A", "value": "b"}]})",

@@ -4,6 +4,7 @@
 #include "admin/impl/api_calls.hpp"
 #include "admin/impl/call_table.hpp"
 #include "admin/impl/health_answers.hpp"
+#include "admin/impl/plugin_answers.hpp"
 #include "base/ascii.hpp"
 #include "base/log.hpp"
 
@@ -162,6 +163,10 @@ AdminReply AdminApi::State::call(const Selected& selected, const AdminRequest& r
       return apis.exportOas(id, request);
     case Call::kExportAllOas:
       return apis.exportAllOas(request);
+    case Call::kListPlugins:
+      return pluginList(control.plugins(), std::nullopt);
+    case Call::kGetApiPlugins:
+      return pluginList(control.plugins(), id);
     case Call::kReload:  // answered where a late reply is possible
     case Call::kNotBuilt:
       break;

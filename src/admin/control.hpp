@@ -1,8 +1,11 @@
 #pragma once
 // What the admin API needs from the gateway. Implemented by the gateway room. Thread: main.
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "definition/api_spec.hpp"
@@ -10,6 +13,28 @@
 #include "definition/problem.hpp"
 
 namespace tykpp::admin {
+
+/// A hook of a served API, for `/tyk/plugins`.
+struct PluginStatus {
+  std::string api_id;
+  std::string api_name;
+  std::string hook;  ///< pre, auth, post_auth, post, response, analytics, virtual
+  std::string name;
+  std::string driver;
+  std::string path;
+  std::string bundle;
+  std::string on_error;  ///< fail or skip
+  std::chrono::milliseconds timeout{0};
+  std::string broken;  ///< why it could not be loaded and refuses every request; empty: it runs
+  std::uint64_t calls = 0;
+  std::uint64_t errors = 0;
+  std::uint64_t timeouts = 0;
+  std::uint64_t overruns = 0;
+  std::uint64_t responded = 0;
+  std::uint64_t skipped = 0;
+  std::chrono::microseconds p50{0};
+  std::chrono::microseconds p99{0};
+};
 
 /// The gateway as the admin API sees it.
 class Control {
@@ -24,6 +49,8 @@ class Control {
   virtual std::vector<std::shared_ptr<const definition::ApiSpec>> apis() const = 0;
   /// What the last load of definitions had to say, plugins included.
   virtual definition::Problems loadProblems() const = 0;
+  /// The hooks of the APIs that are served, with their counters since they were loaded.
+  virtual std::vector<PluginStatus> plugins() const = 0;
   virtual const definition::GatewayConfig& config() const = 0;
   /// Whether a load of the definitions has been completed since start, even one that found none.
   virtual bool reloadedOnce() const = 0;

@@ -101,6 +101,12 @@ Result<void> Gateway::run() {
   resolver_ = std::make_unique<net::Resolver>(resolverOptions(config_));
   admin_ = std::make_unique<admin::AdminApi>(*this, health_);
   bridge_ = std::make_unique<ControlBridge>(main_, *admin_);
+  client::Limits limits;
+  limits.transfers = 512;
+  client_ = std::make_unique<client::HttpClient>(limits);
+  data_ = config_.storage.type == "redis"
+              ? storage::makeRedisDataStore(redisAddress(config_.storage))
+              : storage::makeMemoryDataStore();
   drivers_ = drivers::makeRegistry(config_, *this);
   builder_ = std::make_unique<SnapshotBuilder>(config_, *drivers_, workerCount(config_));
   const std::uint16_t control =

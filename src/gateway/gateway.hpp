@@ -12,6 +12,7 @@
 #include "admin/admin_api.hpp"
 #include "admin/control.hpp"
 #include "admin/health.hpp"
+#include "client/client.hpp"
 #include "definition/api_loader.hpp"
 #include "definition/gateway_config.hpp"
 #include "drivers/registry.hpp"
@@ -20,6 +21,7 @@
 #include "gateway/pipeline.hpp"
 #include "gateway/snapshot.hpp"
 #include "gateway/worker.hpp"
+#include "storage/data_store.hpp"
 #include "storage/redis_probe.hpp"
 
 namespace tykpp::gateway {
@@ -41,6 +43,7 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   bool publishGroupReload() override;
   std::vector<std::shared_ptr<const definition::ApiSpec>> apis() const override;
   definition::Problems loadProblems() const override { return problems_; }
+  std::vector<admin::PluginStatus> plugins() const override;
   const definition::GatewayConfig& config() const override { return config_; }
   bool reloadedOnce() const override { return loaded_once_; }
   bool shuttingDown() const override { return stopping_; }
@@ -48,6 +51,10 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   // drivers::WorkerServices
   void post(std::uint32_t worker, std::function<void()> fn) override;
   void callAt(std::uint32_t worker, Clock::time_point when, std::function<void()> fn) override;
+  void fetch(std::uint32_t worker, drivers::FetchRequest request, Fetched done) override;
+  void storeData(std::string key, std::string value, std::chrono::seconds ttl,
+                 Stored done) override;
+  void loadData(std::string key, Stored done) override;
 
  private:
   Result<void> openWorkers();
@@ -58,6 +65,7 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   void scheduleReload();
   void reload();
   void publish(std::shared_ptr<const Snapshot> snapshot, std::function<void()> everywhere);
+  void watchPluginFiles();
   void logProblems(const definition::Problems& problems) const;
   void shutDown();
   void awaitDrained(Clock::time_point deadline);
@@ -69,6 +77,8 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   boost::asio::steady_timer reload_timer_;
   boost::asio::steady_timer drain_timer_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<storage::DataStore> data_;
+  std::unique_ptr<client::HttpClient> client_;
   std::unique_ptr<drivers::DriverRegistry> drivers_;
   std::unique_ptr<SnapshotBuilder> builder_;
   definition::ApiDirectory directory_;

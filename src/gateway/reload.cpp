@@ -10,6 +10,7 @@
 
 #include "base/log.hpp"
 #include "gateway/gateway.hpp"
+#include "gateway/plugin_files.hpp"
 
 namespace tykpp::gateway {
 
@@ -53,6 +54,7 @@ void Gateway::reload() {
   loaded_once_ = true;
   const std::size_t count = built.snapshot->apis.size();
   publish(std::move(built.snapshot), answer);
+  watchPluginFiles();
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started);
   TYKPP_LOG(info, "main", "API reload complete apis={} files_read={} problems={} milliseconds={}",
             count, loaded.files_read, problems_.size(), took.count());
@@ -67,6 +69,13 @@ void Gateway::publish(std::shared_ptr<const Snapshot> snapshot, std::function<vo
       if (left->fetch_sub(1) == 1) main_.post([done] { (*done)(); });
     });
   }
+}
+
+void Gateway::watchPluginFiles() {
+  if (watch_ == nullptr) return;
+  std::set<std::string> directories;
+  for (const auto& api : snapshot_->apis) directories.merge(pluginDirectories(*api->spec, config_));
+  watch_->watchPlugins(directories);
 }
 
 std::vector<std::shared_ptr<const definition::ApiSpec>> Gateway::apis() const {

@@ -62,6 +62,8 @@ constexpr Row kRows[] = {
     {"GET", "/health"},
     {"POST", "/debug"},
     {"POST", "/plugins/test"},
+    {"GET", "/plugins", Call::kListPlugins},
+    {"GET", "/plugins/{}", Call::kGetApiPlugins},
 };
 
 /// The segment in front of the next slash, taken off the path.

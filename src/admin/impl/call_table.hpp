@@ -24,6 +24,8 @@ enum class Call : std::uint8_t {
   kUpdateOas,
   kExportOas,
   kExportAllOas,
+  kListPlugins,
+  kGetApiPlugins,
 };
 
 /// What a method and path select.

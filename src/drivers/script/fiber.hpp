@@ -23,6 +23,8 @@ class StackPool {
   // What boost::context::fiber asks of an allocator. @throws std::bad_alloc
   boost::context::stack_context allocate();
   void deallocate(boost::context::stack_context& stack) noexcept;
+  /// Stacks that wait for their next use.
+  std::size_t idle() const noexcept { return idle_.size(); }
 
  private:
   static constexpr std::size_t kMaxIdle = 64;

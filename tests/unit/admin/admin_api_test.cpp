@@ -193,5 +193,36 @@ TEST_F(AdminApiTest, IsNotReadyBeforeTheFirstLoadAndWhileItStops) {
   EXPECT_EQ(reply.body, error("Gateway is shutting down"));
 }
 
+TEST_F(AdminApiTest, ListsPluginsOfAllApisAndOfOne) {
+  PluginStatus good;
+  good.api_id = "a";
+  good.hook = "pre";
+  good.name = "Add<Header>";
+  good.driver = "lua";
+  good.on_error = "fail";
+  good.calls = 7;
+  good.errors = 2;
+  good.p99 = std::chrono::microseconds(96);
+  PluginStatus broken = good;
+  broken.api_id = "b";
+  broken.broken = "no such file";
+  control_.hooks = {good, broken};
+  const AdminReply all = call("GET", "/tyk/plugins");
+  EXPECT_EQ(all.status, 200);
+  const auto list = nlohmann::json::parse(all.body, nullptr, false);
+  ASSERT_EQ(list.size(), 2U);
+  EXPECT_EQ(list[0]["name"], "Add<Header>");
+  EXPECT_EQ(list[0]["status"], "loaded");
+  EXPECT_EQ(list[0]["calls"], 7);
+  EXPECT_EQ(list[0]["errors"], 2);
+  EXPECT_EQ(list[0]["latency_p99_us"], 96);
+  EXPECT_FALSE(list[0].contains("error"));
+  EXPECT_EQ(list[1]["status"], "refuses");
+  EXPECT_EQ(list[1]["error"], "no such file");
+  const auto one = nlohmann::json::parse(call("GET", "/tyk/plugins/b").body);
+  ASSERT_EQ(one.size(), 1U);
+  EXPECT_EQ(one[0]["api_id"], "b");
+}
+
 }  // namespace
 }  // namespace tykpp::admin

@@ -28,6 +28,7 @@ class FakeControl final : public Control {
   }
   std::vector<std::shared_ptr<const definition::ApiSpec>> apis() const override { return served; }
   definition::Problems loadProblems() const override { return problems; }
+  std::vector<PluginStatus> plugins() const override { return hooks; }
   const definition::GatewayConfig& config() const override { return settings; }
   bool reloadedOnce() const override { return loaded; }
   bool shuttingDown() const override { return stopping; }
@@ -46,6 +47,7 @@ class FakeControl final : public Control {
   std::vector<std::function<void()>> waiting;
   std::vector<std::shared_ptr<const definition::ApiSpec>> served;
   definition::Problems problems;
+  std::vector<PluginStatus> hooks;
   definition::GatewayConfig settings;
 };
 

@@ -1,0 +1,52 @@
+// What the control API shows of plugins.
+
+#include "gateway/gateway.hpp"
+
+namespace tykpp::gateway {
+namespace {
+
+admin::PluginStatus statusOf(const definition::ApiSpec& spec, const hooks::HookRunner& runner) {
+  const hooks::HookCounts counts = runner.counts();
+  admin::PluginStatus status;
+  status.api_id = spec.api_id;
+  status.api_name = spec.name;
+  status.hook = drivers::hookName(runner.hook());
+  status.name = runner.ref().name;
+  status.driver = runner.ref().driver;
+  status.path = runner.ref().path;
+  status.bundle = spec.bundle.name;
+  status.on_error = runner.ref().on_error == definition::OnPluginError::kSkip ? "skip" : "fail";
+  status.timeout = runner.ref().timeout;
+  status.broken = runner.broken();
+  status.calls = counts.calls;
+  status.errors = counts.errors;
+  status.timeouts = counts.timeouts;
+  status.overruns = counts.overruns;
+  status.responded = counts.responded;
+  status.skipped = counts.skipped;
+  status.p50 = hooks::quantile(counts.latency, 0.5);
+  status.p99 = hooks::quantile(counts.latency, 0.99);
+  return status;
+}
+
+}  // namespace
+
+std::vector<admin::PluginStatus> Gateway::plugins() const {
+  std::vector<admin::PluginStatus> list;
+  for (const auto& api : snapshot_->apis) {
+    for (const auto& step : api->chain.request()) {
+      if (const auto* hook = dynamic_cast<const hooks::HookStep*>(step.get())) {
+        list.push_back(statusOf(*api->spec, hook->runner()));
+      }
+    }
+    for (const auto& step : api->chain.response()) {
+      if (const auto* hook = dynamic_cast<const hooks::ResponseHookStep*>(step.get())) {
+        list.push_back(statusOf(*api->spec, hook->runner()));
+      }
+    }
+    if (api->analytics) list.push_back(statusOf(*api->spec, api->analytics->runner()));
+  }
+  return list;
+}
+
+}  // namespace tykpp::gateway

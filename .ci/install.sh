@@ -12,7 +12,7 @@ declare -A packages=(
            libboost-context1.81-dev libluajit-5.1-dev lua-cjson libpython3-dev libjs-underscore dpkg-dev libzip-dev
            libcurl4-openssl-dev"
   [test]="libgtest-dev redis-server nginx-light wrk openssl curl procps python3 python3-pytest python3-websockets"
-  [bench]="nginx-light haproxy wrk strace linux-perf util-linux python3 python3-matplotlib"
+  [bench]="nginx-light libnginx-mod-http-lua haproxy wrk strace linux-perf util-linux python3 python3-matplotlib"
   [fuzz]="clang-14 libclang-rt-14-dev"
 )
 

@@ -82,7 +82,11 @@ std::uint32_t workerCount(const definition::GatewayConfig& config) {
 }
 
 Gateway::Gateway(const definition::GatewayConfig& config)
-    : config_(config), signals_(main_.io()), reload_timer_(main_.io()), drain_timer_(main_.io()) {}
+    : config_(config),
+      signals_(main_.io()),
+      reload_timer_(main_.io()),
+      drain_timer_(main_.io()),
+      bundle_timer_(main_.io()) {}
 
 Gateway::~Gateway() {
   for (const auto& worker : workers_) worker->stop();
@@ -108,7 +112,11 @@ Result<void> Gateway::run() {
               ? storage::makeRedisDataStore(redisAddress(config_.storage))
               : storage::makeMemoryDataStore();
   drivers_ = drivers::makeRegistry(config_, *this);
-  builder_ = std::make_unique<SnapshotBuilder>(config_, *drivers_, workerCount(config_));
+  bundles_ = std::make_unique<BundleLoader>(
+      config_, *client_, [this](std::function<void()> fn) { main_.post(std::move(fn)); },
+      [this] { bundlesChanged(); });
+  builder_ =
+      std::make_unique<SnapshotBuilder>(config_, *drivers_, workerCount(config_), bundles_.get());
   const std::uint16_t control =
       config_.control_api_port != 0 ? config_.control_api_port : config_.listen_port;
   shared_ = std::make_unique<PipelineShared>(

@@ -17,6 +17,7 @@
 #include "definition/gateway_config.hpp"
 #include "drivers/registry.hpp"
 #include "drivers/worker_services.hpp"
+#include "gateway/bundle_loader.hpp"
 #include "gateway/file_watch.hpp"
 #include "gateway/pipeline.hpp"
 #include "gateway/snapshot.hpp"
@@ -64,6 +65,7 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   void onSignal(int signal);
   void scheduleReload();
   void reload();
+  void bundlesChanged();
   void publish(std::shared_ptr<const Snapshot> snapshot, std::function<void()> everywhere);
   void watchPluginFiles();
   void logProblems(const definition::Problems& problems) const;
@@ -76,10 +78,12 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   boost::asio::signal_set signals_;
   boost::asio::steady_timer reload_timer_;
   boost::asio::steady_timer drain_timer_;
+  boost::asio::steady_timer bundle_timer_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<storage::DataStore> data_;
   std::unique_ptr<client::HttpClient> client_;
   std::unique_ptr<drivers::DriverRegistry> drivers_;
+  std::unique_ptr<BundleLoader> bundles_;
   std::unique_ptr<SnapshotBuilder> builder_;
   definition::ApiDirectory directory_;
   std::unique_ptr<net::Resolver> resolver_;
@@ -94,6 +98,7 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   std::shared_ptr<const Snapshot> snapshot_;
   definition::Problems problems_;
   std::vector<std::function<void()>> waiting_;  // for the next reload
+  std::vector<std::function<void()>> waiting_for_bundles_;
   Clock::time_point last_reload_;
   bool reload_due_ = false;
   bool loaded_once_ = false;

@@ -15,6 +15,7 @@
 namespace tykpp::gateway {
 
 void Gateway::requestReload(std::function<void()> done) {
+  bundles_->forgetFailures();
   if (done) waiting_.push_back(std::move(done));
   if (!reload_due_) scheduleReload();
 }
@@ -35,10 +36,20 @@ void Gateway::reload() {
   last_reload_ = started;
   std::vector<std::function<void()>> waiting;
   waiting.swap(waiting_);
-  const auto answer = [waiting = std::move(waiting)] {
+  waiting.insert(waiting.end(), std::make_move_iterator(waiting_for_bundles_.begin()),
+                 std::make_move_iterator(waiting_for_bundles_.end()));
+  waiting_for_bundles_.clear();
+  const auto answer = [this, waiting = std::move(waiting)]() mutable {
+    // Who waits for a reload waits for the bundles that it asked for, too.
+    if (bundles_->busy()) {
+      waiting_for_bundles_.insert(waiting_for_bundles_.end(), waiting.begin(), waiting.end());
+      return;
+    }
     for (const auto& done : waiting) done();
   };
-  const definition::ApiList running = apis();
+  definition::ApiList running;
+  running.reserve(snapshot_->apis.size());
+  for (const auto& api : snapshot_->apis) running.push_back(api->defined);
   definition::LoadResult loaded =
       directory_.load(config_.app_path, config_, loaded_once_ ? &running : nullptr);
   problems_ = std::move(loaded.problems);
@@ -69,6 +80,15 @@ void Gateway::publish(std::shared_ptr<const Snapshot> snapshot, std::function<vo
       if (left->fetch_sub(1) == 1) main_.post([done] { (*done)(); });
     });
   }
+}
+
+void Gateway::bundlesChanged() {
+  // Not at the pace of reloads that are asked for: those who wait for a bundle have waited enough.
+  // Downloads that end together share a reload.
+  bundle_timer_.expires_after(std::chrono::milliseconds(10));
+  bundle_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error && !stopping_) reload();
+  });
 }
 
 void Gateway::watchPluginFiles() {

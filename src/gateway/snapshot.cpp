@@ -5,6 +5,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "gateway/bundle_loader.hpp"
 #include "gateway/chain_order.hpp"
 #include "gateway/plugin_files.hpp"
 
@@ -60,17 +61,9 @@ std::string answerLines(const definition::ApiSpec& spec) {
 
 }  // namespace
 
-Result<std::shared_ptr<const ApiRuntime>> SnapshotBuilder::makeRuntime(
-    std::shared_ptr<const definition::ApiSpec> spec, std::string stamp,
-    bool broken_plugins_refuse) {
-  if (!spec->proxy_url.empty()) {
-    return Error(Errc::kNotBuilt, "an outbound HTTP proxy is not built yet")
-        .at("/proxy/transport/proxy_url");
-  }
-  if (!spec->bundle.name.empty() && spec->bundle.folder.empty()) {
-    return Error(Errc::kNotBuilt, "plugin bundles are not built yet")
-        .at("/custom_middleware_bundle");
-  }
+Result<SnapshotBuilder::Runtime> SnapshotBuilder::makeRuntime(const Spec& defined, Spec spec,
+                                                              std::string stamp,
+                                                              bool broken_plugins_refuse) {
   if (!spec->virtual_endpoints.empty()) {
     return Error(Errc::kNotBuilt, "virtual endpoints are not built yet")
         .at(spec->virtual_endpoints.front().pointer);
@@ -94,11 +87,40 @@ Result<std::shared_ptr<const ApiRuntime>> SnapshotBuilder::makeRuntime(
     if (!analytics) return analytics.error();
     runtime->analytics = std::move(*analytics);
   }
+  runtime->defined = defined;
   runtime->plugin_stamp = std::move(stamp);
   runtime->broken = broken_plugins_refuse;
   runtime->answer_lines = answerLines(*spec);
   runtime->spec = std::move(spec);
-  return std::shared_ptr<const ApiRuntime>(std::move(runtime));
+  return Runtime(std::move(runtime));
+}
+
+SnapshotBuilder::Runtime SnapshotBuilder::runtimeFor(const Spec& defined, const Runtime& running,
+                                                     definition::Problems& problems) {
+  const std::string& id = defined->api_id;
+  Result<Spec> spec = defined;
+  if (bundles_ != nullptr) spec = bundles_->resolve(defined);
+  std::string stamp = spec ? pluginStamp(**spec, config_) : std::string{};
+  if (spec && running != nullptr && reusable(*running, **spec, stamp)) {
+    Runtime same = running;
+    if (!running->broken) return same;
+  }
+  Result<Runtime> made = spec ? makeRuntime(defined, *spec, stamp, false) : spec.error();
+  if (made) return *made;
+  const Error error = made.error();
+  Runtime left = running;
+  std::string reason = error.message();
+  if (running != nullptr && !running->broken) {
+    reason += "; the last good version of API " + id + " keeps serving";
+  } else if (auto refusing = spec ? makeRuntime(defined, *spec, stamp, true) : made; refusing) {
+    left = *refusing;
+    reason += "; API " + id + " refuses the requests that reach this hook";
+  } else {
+    reason +=
+        running != nullptr ? "; API " + id + " stays as it was" : "; API " + id + " is not loaded";
+  }
+  problems.push_back({definition::Severity::kError, defined->file, error.where(), reason});
+  return left;
 }
 
 BuiltSnapshot SnapshotBuilder::build(
@@ -110,32 +132,9 @@ BuiltSnapshot SnapshotBuilder::build(
   apis.reserve(specs.size());
   for (const auto& spec : specs) {
     const auto known = running.find(spec->api_id);
-    const bool runs = known != running.end();
-    std::string stamp = pluginStamp(*spec, config_);
-    if (runs && reusable(*known->second, *spec, stamp)) {
-      apis.push_back(known->second);
-      continue;
-    }
-    auto runtime = makeRuntime(spec, stamp, false);
-    if (runtime) {
-      apis.push_back(*runtime);
-      continue;
-    }
-    const Error error = runtime.error();
-    std::string reason = error.message();
-    if (runs && !known->second->broken) {
-      apis.push_back(known->second);
-      reason += "; the last good version of API " + spec->api_id + " keeps serving";
-    } else if (auto refusing = makeRuntime(spec, stamp, true); refusing) {
-      apis.push_back(*refusing);
-      reason += "; API " + spec->api_id + " refuses the requests that reach this hook";
-    } else if (runs) {
-      apis.push_back(known->second);
-      reason += "; API " + spec->api_id + " stays as it was";
-    } else {
-      reason += "; API " + spec->api_id + " is not loaded";
-    }
-    built.problems.push_back({definition::Severity::kError, spec->file, error.where(), reason});
+    Runtime runtime =
+        runtimeFor(spec, known != running.end() ? known->second : nullptr, built.problems);
+    if (runtime != nullptr) apis.push_back(std::move(runtime));
   }
   std::shared_ptr<const route::Router> router;
   if (previous != nullptr && sameRoutes(apis, previous->apis)) {

@@ -17,9 +17,12 @@
 
 namespace tykpp::gateway {
 
+class BundleLoader;
+
 /// One API ready to run. Survives a reload unchanged when its definition and plugins did.
 struct ApiRuntime {
   std::shared_ptr<const definition::ApiSpec> spec;
+  std::shared_ptr<const definition::ApiSpec> defined;  ///< without what the bundle's manifest says
   std::string plugin_stamp;  ///< of the plugins' files when they were loaded
   bool broken = false;       ///< a plugin could not be loaded: its hook refuses every request
   chain::Chain chain;
@@ -47,9 +50,15 @@ struct BuiltSnapshot {
 /// Builds runtimes from specs. Thread: main.
 class SnapshotBuilder {
  public:
+  /// @param bundles  gives APIs the hooks of their bundles; null: an API with a bundle is an error
   SnapshotBuilder(const definition::GatewayConfig& config, drivers::DriverRegistry& drivers,
-                  std::uint32_t workers)
-      : config_(config), drivers_(drivers), workers_(workers), endpoints_(workers) {}
+                  std::uint32_t workers, BundleLoader* bundles = nullptr)
+      : config_(config),
+        drivers_(drivers),
+        bundles_(bundles),
+        workers_(workers),
+        endpoints_(workers) {}
+  /// @param specs     as the definitions say; those with a bundle get its hooks here
   /// @param previous  the running snapshot or null: its runtimes are kept for APIs that did not
   /// change and for those
   ///                  that cannot be built any more
@@ -57,11 +66,16 @@ class SnapshotBuilder {
                       const Snapshot* previous);
 
  private:
-  Result<std::shared_ptr<const ApiRuntime>> makeRuntime(
-      std::shared_ptr<const definition::ApiSpec> spec, std::string stamp,
-      bool broken_plugins_refuse);
+  using Spec = std::shared_ptr<const definition::ApiSpec>;
+  using Runtime = std::shared_ptr<const ApiRuntime>;
+  Result<Runtime> makeRuntime(const Spec& defined, Spec spec, std::string stamp,
+                              bool broken_plugins_refuse);
+  /// The runtime of one API: the running one, a new one, or what is left of it when that fails.
+  /// @return null when the API is not served
+  Runtime runtimeFor(const Spec& defined, const Runtime& running, definition::Problems& problems);
   const definition::GatewayConfig& config_;
   drivers::DriverRegistry& drivers_;
+  BundleLoader* bundles_;
   std::uint32_t workers_;
   upstream::EndpointRegistry endpoints_;
 };

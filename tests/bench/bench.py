@@ -9,10 +9,13 @@ round nginx is measured beside every gateway, and the ratio to nginx of the same
 is reported. `TYK_BIN=/path/to/tyk` adds a Tyk Gateway (it needs redis-server), `TYKPP_BIN` names another tykpp.
 
 Scenarios: get (small answer), 10k, 1m (bodies), plugin (a native plugin sets a header; the others just proxy),
+js, lua, python (a script sets a header and copies another; nginx just proxies, nginx-lua does the same work),
 many (get, with --many further APIs loaded, against tykpp with few), idle (memory of --idle connections),
-reload (start and reload with --many APIs, under load).
+reload (start and reload with --many APIs, under load), waiting (hooks that sleep or call HTTP, and requests beside
+them), script-memory (one more API with a script).
 
-Figures for --max: get, 10k, 1m, plugin (ratios of CPU to nginx), many (ratio to tykpp without them), idle-kb, start-s,
+Figures for --max: get, 10k, 1m, plugin, js, lua, python (ratios of CPU to nginx), js-api-kb, lua-api-kb, js-fetch-200-s (200 in
+flight that wait 50 ms), beside-sleep-p99 (against without), many (ratio to tykpp without them), idle-kb, start-s,
 reload-ms, reload-failed, growth-mb (memory while 1 MB bodies pass), memory-mb (idle, few APIs). Exit status 1 when one is
 above its limit, or when requests failed.
 """
@@ -37,8 +40,9 @@ from harness import Load, Process, free_port, measure, measure_pair, raise_file_
 from setups import SECRET, TykSetup, definition  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
-RATIOS = ("get", "10k", "1m", "plugin")
-SCENARIOS = (*RATIOS, "many", "idle", "reload")
+SCRIPTS = tuple(setups.SCRIPTS)
+RATIOS = ("get", "10k", "1m", "plugin", *SCRIPTS)
+SCENARIOS = (*RATIOS, "many", "idle", "reload", "waiting", "script-memory")
 
 
 class Bench:
@@ -54,8 +58,8 @@ class Bench:
         self.stack.callback(process.stop)
         return process
 
-    def tykpp(self, name: str, many: int = 0):
-        setup = TykSetup(name, self.work, free_port(), self.upstream, self.plugin, many)
+    def tykpp(self, name: str, many: int = 0, **more):
+        setup = TykSetup(name, self.work, free_port(), self.upstream, self.plugin, many, **more)
         return setup, self.run(setup.start(self.binary))
 
     # --- CPU a request, side by side
@@ -67,7 +71,11 @@ class Bench:
             port = free_port()
             process = self.run(start(self.work, port, self.upstream))
             found[name] = process, lambda s, port=port: f"http://127.0.0.1:{port}/{s}/"
-        setup, process = self.tykpp("tykpp")
+        if setups.LUA_MODULE.exists():
+            port = free_port()
+            process = self.run(setups.start_nginx_lua(self.work, port, self.upstream))
+            found["nginx-lua"] = process, lambda s, port=port: f"http://127.0.0.1:{port}/{s}/"
+        setup, process = self.tykpp("tykpp", scripts=True)
         wait_until_served(setup.url("get"), process)
         time.sleep(1)
         self.figures["memory-mb"] = process.pss_kb() / 1024
@@ -80,7 +88,7 @@ class Bench:
             process = self.run(tyk.start(binary))
             wait_until_served(tyk.url("get"), process)
             time.sleep(3)
-            found["tyk"] = process, lambda s: tyk.url("get" if s == "plugin" else s)
+            found["tyk"] = process, lambda s: tyk.url("get" if s == "plugin" or s in SCRIPTS else s)
         return found
 
     def side_by_side(self, scenarios):
@@ -89,6 +97,8 @@ class Bench:
             memory = found["tykpp"][0].pss_kb()
             for round_number in range(self.args.rounds):
                 for name, (process, url) in found.items():
+                    if name == "nginx-lua" and scenario != "lua":
+                        continue
                     row = measure(process, url(scenario), self.args.seconds)
                     if name == "nginx":
                         base = row["us"]
@@ -100,6 +110,42 @@ class Bench:
                 self.figures["growth-mb"] = max(0, found["tykpp"][0].pss_kb() - memory) / 1024
             self.figures[scenario] = statistics.median(
                 r["ratio"] for r in self.rows if (r["gateway"], r["scenario"]) == ("tykpp", scenario))
+
+    # --- hooks that wait, and who waits with them
+
+    def waiting(self):
+        slow = free_port()
+        self.run(setups.start_slow(self.work, slow))
+        setup, process = self.tykpp("waiting", scripts=True, slow=f"http://127.0.0.1:{slow}")
+        wait_until_served(setup.url("js-fetch"), process)
+        wait_until_served(setup.url("python-sleep"), process)
+        alone = Load(setup.url("get"), self.args.seconds, 8).result()
+        sleeping = Load(setup.url("python-sleep"), self.args.seconds + 2, 16)
+        time.sleep(1)
+        beside = Load(setup.url("get"), self.args.seconds, 8).result()
+        slept = sleeping.result()
+        self.figures["python-sleep-rps"] = slept["rps"]
+        self.figures["beside-sleep-p99"] = beside["p99_ms"] / alone["p99_ms"]
+        fetching = Load(setup.url("js-fetch"), self.args.seconds, 200).result()
+        self.figures["js-fetch-200-s"] = fetching["p99_ms"] / 1000
+        self.figures["js-fetch-rps"] = fetching["rps"]
+        self.failed += alone["failed"] + beside["failed"] + slept["failed"] + fetching["failed"]
+
+    # --- memory of one more API with a script
+
+    def script_memory(self):
+        for kind in ("js", "lua"):
+            setup, process = self.tykpp(f"memory-{kind}", scripts=True)
+            wait_until_served(setup.url(kind), process)
+            before = process.pss_kb()
+            for number in range(50):
+                setup.write_script_api(kind, number)
+            request = urllib.request.Request(f"http://127.0.0.1:{setup.port}/tyk/reload?block=true",
+                                             headers={"X-Tyk-Authorization": SECRET})
+            urllib.request.urlopen(request, timeout=60).read()
+            for number in range(50):
+                urllib.request.urlopen(setup.url(f"more-{kind}-{number}"), timeout=5).read()
+            self.figures[f"{kind}-api-kb"] = (process.pss_kb() - before) / 50
 
     # --- what many APIs cost
 
@@ -268,9 +314,9 @@ def main() -> int:
                 raise SystemExit(f"{bench.binary} is not built: cmake --build --preset release")
             if ratios := [s for s in scenarios if s in RATIOS]:
                 bench.side_by_side(ratios)
-            for name in ("many", "idle", "reload"):
+            for name in ("many", "idle", "reload", "waiting", "script-memory"):
                 if name in scenarios:
-                    getattr(bench, name)()
+                    getattr(bench, name.replace("-", "_"))()
     finally:
         shutil.rmtree(work, ignore_errors=True)
     print(table(bench))

@@ -7,15 +7,67 @@ from harness import GATEWAY_CORE, LOAD_CORE, Process
 SMALL = '{"hello":"world","n":[1,2,3]}'
 SECRET = "bench"
 # scenario -> path on the upstream
-PATHS = {"get": "/", "10k": "/10k", "1m": "/1m", "plugin": "/"}
+PATHS = {"get": "/", "10k": "/10k", "1m": "/1m", "plugin": "/", "js": "/", "lua": "/", "python": "/"}
+# Pre hooks that set a header and copy another, in the languages of the scenarios.
+SCRIPTS = {
+    "js": ("otto", "addHeader", "js", """
+var addHeader = new TykJS.TykMiddleware.NewMiddleware({});
+addHeader.NewProcessRequest(function (request, session) {
+  request.SetHeaders["Foo"] = "Bar";
+  var agent = request.Headers["User-Agent"];
+  if (agent) { request.SetHeaders["X-Seen"] = agent[0]; }
+  return addHeader.ReturnData(request, {});
+});
+"""),
+    "lua": ("lua", "AddHeader", "lua", """
+function AddHeader(request, session, spec)
+  tyk.req.set_header("Foo", "Bar")
+  local agent = request.headers["User-Agent"]
+  if agent then tyk.req.set_header("X-Seen", agent) end
+  return request, session
+end
+"""),
+    "python": ("python", "AddHeader", "py", """
+from tyk.decorators import *
+
+@Hook
+def AddHeader(request, session, spec):
+    request.add_header("Foo", "Bar")
+    agent = request.get_header("User-Agent")
+    if agent:
+        request.add_header("X-Seen", agent)
+    return request, session
+"""),
+}
+# Hooks that wait: what they cost others is measured.
+WAITING = {
+    "js-fetch": ("otto", "fetcher", "js", """
+var fetcher = new TykJS.TykMiddleware.NewMiddleware({});
+fetcher.NewProcessRequest(function (request, session) {
+  var answer = TykMakeHttpRequest(JSON.stringify({"Method": "GET", "Domain": "SLOW", "Resource": "/"}));
+  request.SetHeaders["X-Code"] = String(JSON.parse(answer).Code);
+  return fetcher.ReturnData(request, {});
+});
+"""),
+    "python-sleep": ("python", "Sleeper", "py", """
+import time
+from tyk.decorators import *
+
+@Hook
+def Sleeper(request, session, spec):
+    time.sleep(0.05)
+    return request, session
+"""),
+}
 NGINX_PATHS = """client_body_temp_path {0}/body; proxy_temp_path {0}/proxy; fastcgi_temp_path {0}/fastcgi;
   uwsgi_temp_path {0}/uwsgi; scgi_temp_path {0}/scgi;"""
 
 
-def nginx(name: str, work: Path, port: int, core: str, http: str) -> Process:
+def nginx(name: str, work: Path, port: int, core: str, http: str, modules: str = "") -> Process:
     folder = work / name
     folder.mkdir()
     (folder / "nginx.conf").write_text(f"""
+{modules}
 daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
 events {{ worker_connections 16384; }}
 http {{ access_log off; keepalive_requests 1000000000; keepalive_timeout 600s; {NGINX_PATHS.format(folder)}
@@ -46,6 +98,47 @@ def start_nginx(work: Path, port: int, upstream: int) -> Process:
  upstream up {{ server 127.0.0.1:{upstream}; keepalive 256; keepalive_requests 1000000000; }}
  server {{ listen 127.0.0.1:{port} backlog=8192;
 {locations} }}""")
+
+
+LUA_MODULE = Path("/usr/share/nginx/modules-available/mod-http-lua.conf")
+
+
+def start_nginx_lua(work: Path, port: int, upstream: int) -> Process:
+    """nginx with its Lua module and the work of the scripts above."""
+    folder = work / "nginx-lua-modules"
+    folder.mkdir()
+    modules = "\n".join(Path(path).read_text() for path in
+                        ("/usr/share/nginx/modules-available/mod-http-ndk.conf", LUA_MODULE) if Path(path).exists())
+    return nginx("nginx-lua", work, port, GATEWAY_CORE, f"""
+ upstream up {{ server 127.0.0.1:{upstream}; keepalive 256; keepalive_requests 1000000000; }}
+ server {{ listen 127.0.0.1:{port} backlog=8192;
+  location / {{ access_by_lua_block {{
+     ngx.req.set_header("Foo", "Bar")
+     local agent = ngx.req.get_headers()["User-Agent"]
+     if agent then ngx.req.set_header("X-Seen", agent) end
+   }} proxy_pass http://up/; proxy_http_version 1.1;
+   proxy_set_header Connection ""; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; }} }}""", modules)
+
+
+def start_slow(work: Path, port: int) -> Process:
+    """Answers after 50 ms: what scripts ask."""
+    program = work / "slow.py"
+    program.write_text(f"""
+import asyncio
+async def serve(reader, writer):
+    try:
+        while await reader.readuntil(b"\\r\\n\\r\\n"):
+            await asyncio.sleep(0.05)
+            writer.write(b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok")
+            await writer.drain()
+    except (asyncio.IncompleteReadError, ConnectionError):
+        writer.close()
+async def main():
+    server = await asyncio.start_server(serve, "127.0.0.1", {port}, backlog=4096)
+    await server.serve_forever()
+asyncio.run(main())
+""")
+    return Process("slow", ["/usr/bin/python3", program], LOAD_CORE, work).wait_port(port)
 
 
 def start_haproxy(work: Path, port: int, upstream: int) -> Process:
@@ -82,23 +175,27 @@ def definition(name: str, upstream: int, path: str = "/", **more) -> dict:
 class TykSetup:
     """A folder for tykpp, or for Tyk itself: both read the same files."""
 
-    def __init__(self, name: str, work: Path, port: int, upstream: int, plugin: str = None, many: int = 0, redis: int = 0):
+    def __init__(self, name: str, work: Path, port: int, upstream: int, plugin: str = None, many: int = 0, redis: int = 0,
+                 scripts: bool = False, slow: str = ""):
         self.name, self.port, self.folder = name, port, work / name
         self.apps, self.upstream = self.folder / "apps", upstream
         self.apps.mkdir(parents=True)
         (self.folder / "middleware").mkdir()
         for scenario, path in PATHS.items():
-            if scenario != "plugin":
+            if scenario != "plugin" and scenario not in SCRIPTS:
                 self.write(definition(scenario, upstream, path))
         if plugin:
             self.write(definition("plugin", upstream, custom_middleware={
                 "driver": "native", "pre": [{"name": "AddFooBar", "path": plugin}]}))
+        if scripts:
+            self.write_scripts(slow)
         for number in range(many):
             self.write(definition(f"many{number:05}", upstream))
         conf = {"listen_address": "127.0.0.1", "listen_port": port, "secret": SECRET, "node_secret": SECRET,
                 "app_path": str(self.apps), "middleware_path": str(self.folder / "middleware"), "workers": 1,
                 "pid_file_location": str(self.folder / "pid"), "log_level": "error", "enable_analytics": False,
                 "max_idle_connections_per_host": 1000, "idle_timeout": 600,
+                "enable_jsvm": True, "coprocess_options": {"enable_coprocess": scripts},
                 "http_server_options": {"read_timeout": 600, "write_timeout": 600}}
         if redis:  # Tyk does not start without
             (self.folder / "policies.json").write_text("{}")
@@ -106,6 +203,22 @@ class TykSetup:
                      "policies": {"policy_source": "file", "policy_record_name": str(self.folder / "policies.json")}}
             conf["http_server_options"]["override_defaults"] = True
         (self.folder / "tyk.conf").write_text(json.dumps(conf, indent=1))
+
+    def write_scripts(self, slow: str):
+        """Hooks that set a header, and those that wait. `slow` is the upstream that a script asks."""
+        for name, (driver, function, ending, source) in {**SCRIPTS, **WAITING}.items():
+            path = self.folder / "middleware" / f"{name.replace('-', '_')}.{ending}"
+            path.write_text(source.replace("SLOW", slow))
+            self.write(definition(name, self.upstream, custom_middleware={
+                "driver": driver, "pre": [{"name": function, "path": str(path)}]}))
+
+    def write_script_api(self, kind: str, number: int):
+        """One more API with a script of its own."""
+        driver, function, ending, source = SCRIPTS[kind]
+        path = self.folder / "middleware" / f"more_{kind}_{number}.{ending}"
+        path.write_text(source)
+        self.write(definition(f"more-{kind}-{number}", self.upstream, custom_middleware={
+            "driver": driver, "pre": [{"name": function, "path": str(path)}]}))
 
     def write(self, definition: dict):
         fresh = self.folder / "fresh"

@@ -1,0 +1,169 @@
+// Hooks that come from elsewhere than the definition's own lists: bundles, folders, virtual
+// endpoints.
+#include "definition/bundle_hooks.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "base/digest.hpp"
+#include "definition/classic.hpp"
+#include "unit/definition/definitions.hpp"
+#include "unit/definition/temp_dir.hpp"
+
+namespace tykpp::definition {
+namespace {
+
+using nlohmann::json;
+using test::classicDefinition;
+using test::shown;
+
+ApiSpec parsed(const json& definition, const GatewayConfig& config = {}) {
+  Problems problems;
+  auto spec = parseClassic(definition.dump(), "one.json", config, problems);
+  EXPECT_TRUE(spec) << shown(problems);
+  return spec ? std::move(*spec) : ApiSpec{};
+}
+
+json bundled() {
+  json definition = classicDefinition();
+  definition["custom_middleware_bundle"] = "b.zip";
+  definition["custom_middleware"] = {{"driver", "native"},
+                                     {"pre", {{{"name", "Own"}, {"path", "own.so"}}}}};
+  return definition;
+}
+
+BundleContent content(const char* manifest) { return {"/bundles/abc", manifest, {"a.py"}, "sum"}; }
+
+TEST(BundleHooks, AreNamedByTheDefinitionAndHashed) {
+  const ApiSpec spec = parsed(bundled());
+  EXPECT_EQ(spec.bundle.name, "b.zip");
+  EXPECT_EQ(spec.bundle.hash, md5Hex("b.zip"));
+  EXPECT_EQ(md5Hex(""), "d41d8cd98f00b204e9800998ecf8427e");
+  json off = bundled();
+  off["custom_middleware_bundle_disabled"] = true;
+  EXPECT_EQ(parsed(off).bundle.name, "");
+}
+
+TEST(BundleHooks, ReplaceTheDefinitionsOwnAltogether) {
+  Problems problems;
+  const auto spec = withBundle(
+      parsed(bundled()),
+      content(
+          R"({"custom_middleware": {"driver": "otto", "post": [{"name": "P", "path": "sub/p.js"}],
+              "response": [{"name": "R", "path": "r.so"}]}})"),
+      {}, problems);
+  ASSERT_TRUE(spec) << shown(problems);
+  EXPECT_TRUE(spec->hooks.pre.empty());
+  ASSERT_EQ(spec->hooks.post.size(), 1U);
+  EXPECT_EQ(spec->hooks.post[0].path, "/bundles/abc/sub/p.js");
+  EXPECT_EQ(spec->hooks.post[0].driver, "otto");
+  EXPECT_EQ(spec->hooks.response.at(0).path, "/bundles/abc/r.so");
+  EXPECT_EQ(spec->bundle.folder, "/bundles/abc");
+  EXPECT_EQ(spec->bundle.files, std::vector<std::string>{"a.py"});
+  EXPECT_NE(spec->checksum, parsed(bundled()).checksum);
+}
+
+TEST(BundleHooks, GiveTheAnalyticsPluginToo) {
+  Problems problems;
+  const auto spec = withBundle(
+      parsed(bundled()),
+      content(
+          R"({"custom_middleware": {"driver": "goplugin", "traffic_logs": {"name": "L", "path": "l.so"}}})"),
+      {}, problems);
+  ASSERT_TRUE(spec && spec->hooks.analytics) << shown(problems);
+  EXPECT_EQ(spec->hooks.analytics->name, "L");
+  EXPECT_EQ(spec->hooks.analytics->path, "/bundles/abc/l.so");
+}
+
+TEST(BundleHooks, BringTheAuthenticationThatTheDefinitionLeftToThem) {
+  json definition = bundled();
+  definition["use_keyless"] = false;
+  definition["custom_plugin_auth_enabled"] = true;
+  definition["custom_middleware"] = json::object();
+  const ApiSpec spec = parsed(definition);
+  Problems problems;
+  const auto good = withBundle(
+      spec, content(R"({"custom_middleware": {"driver": "python", "auth_check": {"name": "A"}}})"),
+      {}, problems);
+  ASSERT_TRUE(good) << shown(problems);
+  EXPECT_EQ(good->hooks.auth->name, "A");
+  EXPECT_FALSE(
+      withBundle(spec, content(R"({"custom_middleware": {"driver": "python"}})"), {}, problems))
+      << "an API that asks for a check must not be served without one";
+}
+
+TEST(BundleHooks, RefuseAManifestThatIsWrong) {
+  for (const char* manifest :
+       {"{", R"({"custom_middleware": {"driver": 1}})", R"({"custom_middleware": {"pre": "x"}})",
+        R"({"custom_middleware": {"driver": "lua", "pre": [{"name": "A", "timeout_ms": -1}]}})"}) {
+    Problems problems;
+    EXPECT_FALSE(withBundle(parsed(bundled()), content(manifest), {}, problems)) << manifest;
+    ASSERT_FALSE(problems.empty()) << manifest;
+    EXPECT_EQ(problems[0].file, "/bundles/abc/manifest.json");
+  }
+}
+
+TEST(PluginPaths, StartAtTheWorkingDirectoryExceptForSharedObjects) {
+  GatewayConfig config;
+  config.working_directory = "/srv/tyk";
+  json definition = classicDefinition();
+  definition["custom_middleware"] = {{"driver", "otto"},
+                                     {"pre",
+                                      {{{"name", "A"}, {"path", "middleware/../a.js"}},
+                                       {{"name", "B"}, {"path", "/b.js"}},
+                                       {{"name", "C"}, {"path", "c.so"}, {"driver", "native"}}}}};
+  const ApiSpec spec = parsed(definition, config);
+  EXPECT_EQ(spec.hooks.pre.at(0).path, "/srv/tyk/a.js");
+  EXPECT_EQ(spec.hooks.pre.at(1).path, "/b.js");
+  EXPECT_EQ(spec.hooks.pre.at(2).path, "c.so");
+}
+
+TEST(PluginFolders, AreFoundByTheApisIdAndJoinTheLists) {
+  const test::TempDir dir;
+  std::filesystem::create_directories(dir.file("middleware/one/pre"));
+  std::filesystem::create_directories(dir.file("middleware/one/post"));
+  dir.write("middleware/one/pre/b.min.js", "");
+  dir.write("middleware/one/pre/a.js", "");
+  dir.write("middleware/one/pre/readme.txt", "");
+  dir.write("middleware/one/post/last_with_session.js", "");
+  GatewayConfig config;
+  config.working_directory = dir.path();
+  json definition = classicDefinition();
+  definition["custom_middleware"] = {{"driver", "otto"},
+                                     {"pre", {{{"name", "first"}, {"path", "x.js"}}}}};
+  const ApiSpec spec = parsed(definition, config);
+  ASSERT_EQ(spec.hooks.pre.size(), 3U);
+  EXPECT_EQ(spec.hooks.pre[0].name, "first");
+  EXPECT_EQ(spec.hooks.pre[1].name, "a");
+  EXPECT_EQ(spec.hooks.pre[2].name, "b");
+  EXPECT_EQ(spec.hooks.pre[2].path, dir.file("middleware/one/pre/b.min.js"));
+  EXPECT_FALSE(spec.hooks.pre[1].require_session);
+  ASSERT_EQ(spec.hooks.post.size(), 1U);
+  EXPECT_TRUE(spec.hooks.post[0].require_session);
+}
+
+TEST(VirtualEndpoints, AreReadFromTheServedVersion) {
+  GatewayConfig config;
+  config.working_directory = "/srv";
+  json definition = classicDefinition();
+  definition["version_data"]["versions"]["Default"] = json::parse(R"({"name": "Default",
+      "use_extended_paths": true, "extended_paths": {"virtual": [
+        {"path": "/v", "method": "GET", "response_function_name": "f", "function_source_type": "file",
+         "function_source_uri": "mw/v.js", "use_session": true},
+        {"path": "/off", "method": "GET", "response_function_name": "g", "disabled": true},
+        {"path": "/b", "method": "POST", "response_function_name": "h", "function_source_type": "blob",
+         "function_source_uri": "Zm9v", "proxy_on_error": true}]}})");
+  const ApiSpec spec = parsed(definition, config);
+  ASSERT_EQ(spec.virtual_endpoints.size(), 2U);
+  EXPECT_EQ(spec.virtual_endpoints[0].source, "/srv/mw/v.js");
+  EXPECT_TRUE(spec.virtual_endpoints[0].use_session);
+  EXPECT_EQ(spec.virtual_endpoints[1].source, "Zm9v");
+  EXPECT_TRUE(spec.virtual_endpoints[1].is_blob);
+  EXPECT_TRUE(spec.virtual_endpoints[1].proxy_on_error);
+  EXPECT_EQ(spec.virtual_endpoints[1].pointer,
+            "/version_data/versions/Default/extended_paths/virtual/2");
+}
+
+}  // namespace
+}  // namespace tykpp::definition

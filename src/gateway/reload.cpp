@@ -39,7 +39,7 @@ void Gateway::reload() {
   waiting.insert(waiting.end(), std::make_move_iterator(waiting_for_bundles_.begin()),
                  std::make_move_iterator(waiting_for_bundles_.end()));
   waiting_for_bundles_.clear();
-  const auto answer = [this, waiting = std::move(waiting)]() mutable {
+  const auto answer = [this, waiting = std::move(waiting)] {
     // Who waits for a reload waits for the bundles that it asked for, too.
     if (bundles_->busy()) {
       waiting_for_bundles_.insert(waiting_for_bundles_.end(), waiting.begin(), waiting.end());

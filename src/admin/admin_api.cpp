@@ -56,6 +56,7 @@ struct AdminApi::State {
   bool authorised(const AdminRequest& request) const;
   void handleControl(const AdminRequest& request, const Reply& reply);
   void reload(const AdminRequest& request, const Reply& reply);
+  void rollBack(const std::string& api_id, const Reply& reply);
   AdminReply reloadGroup();
   AdminReply call(const Selected& selected, const AdminRequest& request);
 };
@@ -111,6 +112,8 @@ void AdminApi::State::handleControl(const AdminRequest& request, const Reply& re
         statusMessage(413, "the body is larger than " + std::to_string(kMaxBodyBytes) + " bytes"));
   } else if (selected.call == Call::kReload) {
     reload(request, reply);
+  } else if (selected.call == Call::kRollBackPlugins) {
+    rollBack(std::string(selected.values.front()), reply);
   } else {
     reply(call(selected, request));
   }
@@ -123,6 +126,17 @@ void AdminApi::State::reload(const AdminRequest& request, const Reply& reply) {
     return;
   }
   control.requestReload([this, reply] { reply(reloadAnswer(control.loadProblems())); });
+}
+
+void AdminApi::State::rollBack(const std::string& api_id, const Reply& reply) {
+  control.rollbackPlugins(api_id, [api_id, reply](const Result<void>& done) {
+    if (done) {
+      reply(modified(api_id, "rolled back"));
+    } else {
+      const Error error = done.error();
+      reply(statusMessage(error.code() == Errc::kNotFound ? 404 : 500, error.message()));
+    }
+  });
 }
 
 AdminReply AdminApi::State::reloadGroup() {
@@ -167,6 +181,7 @@ AdminReply AdminApi::State::call(const Selected& selected, const AdminRequest& r
       return pluginList(control.plugins(), std::nullopt);
     case Call::kGetApiPlugins:
       return pluginList(control.plugins(), id);
+    case Call::kRollBackPlugins:
     case Call::kReload:  // answered where a late reply is possible
     case Call::kNotBuilt:
       break;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "definition/api_spec.hpp"
 #include "definition/gateway_config.hpp"
 #include "definition/problem.hpp"
@@ -51,6 +52,12 @@ class Control {
   virtual definition::Problems loadProblems() const = 0;
   /// The hooks of the APIs that are served, with their counters since they were loaded.
   virtual std::vector<PluginStatus> plugins() const = 0;
+  /// Puts the bundle that an API had before the present one back in its place and loads it; the
+  /// APIs that share it go with it.
+  /// @param done  called on the main thread once it serves, or with why it does not (kNotFound: no
+  /// such API, no bundle, or no earlier one)
+  virtual void rollbackPlugins(const std::string& api_id,
+                               std::function<void(Result<void>)> done) = 0;
   virtual const definition::GatewayConfig& config() const = 0;
   /// Whether a load of the definitions has been completed since start, even one that found none.
   virtual bool reloadedOnce() const = 0;

@@ -1,5 +1,7 @@
 // What the control API shows of plugins.
 
+#include <algorithm>
+
 #include "gateway/gateway.hpp"
 
 namespace tykpp::gateway {
@@ -47,6 +49,27 @@ std::vector<admin::PluginStatus> Gateway::plugins() const {
     if (api->analytics) list.push_back(statusOf(*api->spec, api->analytics->runner()));
   }
   return list;
+}
+
+void Gateway::rollbackPlugins(const std::string& api_id, std::function<void(Result<void>)> done) {
+  const auto found = std::find_if(snapshot_->apis.begin(), snapshot_->apis.end(),
+                                  [&](const auto& api) { return api->spec->api_id == api_id; });
+  if (found == snapshot_->apis.end()) {
+    done(Error(Errc::kNotFound, "API not found"));
+    return;
+  }
+  const std::string bundle = (*found)->spec->bundle.name;
+  if (bundle.empty()) {
+    done(Error(Errc::kNotFound, "API " + api_id + " has no bundle"));
+    return;
+  }
+  if (auto rolled = bundles_->rollback(bundle); !rolled) {
+    done(rolled.error());
+    return;
+  }
+  // Not at the pace of other reloads: whoever rolls back has a reason to hurry.
+  waiting_.emplace_back([done = std::move(done)] { done({}); });
+  reload();
 }
 
 }  // namespace tykpp::gateway

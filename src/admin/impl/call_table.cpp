@@ -64,6 +64,7 @@ constexpr Row kRows[] = {
     {"POST", "/plugins/test"},
     {"GET", "/plugins", Call::kListPlugins},
     {"GET", "/plugins/{}", Call::kGetApiPlugins},
+    {"POST", "/plugins/{}/rollback", Call::kRollBackPlugins},
 };
 
 /// The segment in front of the next slash, taken off the path.

@@ -26,6 +26,7 @@ enum class Call : std::uint8_t {
   kExportAllOas,
   kListPlugins,
   kGetApiPlugins,
+  kRollBackPlugins,
 };
 
 /// What a method and path select.

@@ -193,6 +193,16 @@ TEST_F(AdminApiTest, IsNotReadyBeforeTheFirstLoadAndWhileItStops) {
   EXPECT_EQ(reply.body, error("Gateway is shutting down"));
 }
 
+TEST_F(AdminApiTest, RollsPluginsBack) {
+  const AdminReply good = call("POST", "/tyk/plugins/b/rollback");
+  EXPECT_EQ(good.status, 200);
+  EXPECT_EQ(nlohmann::json::parse(good.body)["action"], "rolled back");
+  const AdminReply none = call("POST", "/tyk/plugins/x/rollback");
+  EXPECT_EQ(none.status, 404);
+  EXPECT_EQ(none.body, error("API x has no bundle"));
+  EXPECT_EQ(call("GET", "/tyk/plugins/b/rollback").status, 405);
+}
+
 TEST_F(AdminApiTest, ListsPluginsOfAllApisAndOfOne) {
   PluginStatus good;
   good.api_id = "a";

@@ -29,6 +29,13 @@ class FakeControl final : public Control {
   std::vector<std::shared_ptr<const definition::ApiSpec>> apis() const override { return served; }
   definition::Problems loadProblems() const override { return problems; }
   std::vector<PluginStatus> plugins() const override { return hooks; }
+  void rollbackPlugins(const std::string& api_id, std::function<void(Result<void>)> done) override {
+    if (api_id == "b") {
+      done({});
+    } else {
+      done(Error(Errc::kNotFound, "API " + api_id + " has no bundle"));
+    }
+  }
   const definition::GatewayConfig& config() const override { return settings; }
   bool reloadedOnce() const override { return loaded; }
   bool shuttingDown() const override { return stopping; }

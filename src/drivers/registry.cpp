@@ -1,5 +1,6 @@
 #include "drivers/registry.hpp"
 
+#include "drivers/lua/lua_driver.hpp"
 #include "drivers/native/native_driver.hpp"
 
 namespace tykpp::drivers {
@@ -46,6 +47,12 @@ std::unique_ptr<DriverRegistry> makeRegistry(const definition::GatewayConfig& co
   // for tykpp.
   entries.push_back(
       {{"native", "goplugin"}, std::make_unique<native::NativeDriver>(options, services)});
+  lua::LuaOptions lua_options;
+  lua_options.enabled = config.plugins.enable_coprocess;
+  lua_options.working_directory = config.working_directory;
+  lua_options.memory_limit = static_cast<std::size_t>(config.plugins.plugin_memory_limit);
+  lua_options.ignore_canonical_header_names = config.ignore_canonical_mime_header_key;
+  entries.push_back({{"lua"}, std::make_unique<lua::LuaDriver>(lua_options, services)});
   return makeRegistry(std::move(entries));
 }
 

@@ -41,6 +41,12 @@ std::vector<Result<FetchResponse>> ScriptCall::fetchAll(std::vector<FetchRequest
                                 call->endWait();
                             });
   }
+  waitHere();
+  if (cancelled_) return answers;
+  return std::move(round->answers);
+}
+
+void ScriptCall::waitHere() {
   plugin_.leaving(*this);
   waiting_ = true;
   ScriptCall* const self = std::exchange(current_call, nullptr);
@@ -49,8 +55,39 @@ std::vector<Result<FetchResponse>> ScriptCall::fetchAll(std::vector<FetchRequest
   waiting_ = false;
   ++wait_number_;
   plugin_.returning(*this);
-  if (cancelled_) return answers;
-  return std::move(round->answers);
+}
+
+Result<std::string> ScriptCall::awaitStored(
+    const std::function<void(WorkerServices::Stored)>& start) {
+  if (mustStop()) return stopped();
+  const auto answer = std::make_shared<Result<std::string>>(stopped());
+  const std::uint64_t number = ++wait_number_;
+  // The storage answers on a thread of its own.
+  start([weak = weak_from_this(), answer, number, &services = plugin_.services_,
+         worker = plugin_.worker_](Result<std::string> value) {
+    services.post(worker, [weak, answer, number, value = std::move(value)]() mutable {
+      const std::shared_ptr<ScriptCall> call = weak.lock();
+      if (call == nullptr || !call->waiting_ || call->wait_number_ != number) return;
+      *answer = std::move(value);
+      call->endWait();
+    });
+  });
+  waitHere();
+  if (cancelled_) return stopped();
+  return std::move(*answer);
+}
+
+Result<std::string> ScriptCall::loadData(std::string key) {
+  return awaitStored([&](WorkerServices::Stored done) {
+    plugin_.services_.loadData(std::move(key), std::move(done));
+  });
+}
+
+Result<std::string> ScriptCall::storeData(std::string key, std::string value,
+                                          std::chrono::seconds ttl) {
+  return awaitStored([&](WorkerServices::Stored done) {
+    plugin_.services_.storeData(std::move(key), std::move(value), ttl, std::move(done));
+  });
 }
 
 /// What was waited for is there.

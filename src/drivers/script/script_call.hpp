@@ -16,6 +16,7 @@
 #include <coroutine>
 #include <functional>
 #include <memory>
+#include <string>
 #include <unordered_map>
 
 #include "drivers/plugin_driver.hpp"
@@ -49,9 +50,17 @@ class ScriptCall : public std::enable_shared_from_this<ScriptCall> {
   Result<FetchResponse> fetch(FetchRequest request);
   /// The same for several calls at once; the answers have the order of the requests.
   std::vector<Result<FetchResponse>> fetchAll(std::vector<FetchRequest> requests);
+  /// Waits for a value kept under a key. @error kNotFound, kPluginTimeout when cancelled
+  Result<std::string> loadData(std::string key);
+  /// Waits until a value is kept, for good with a `ttl` of 0.
+  Result<std::string> storeData(std::string key, std::string value, std::chrono::seconds ttl);
 
  private:
   friend class ScriptPlugin;
+  /// Stops until `start`'s answer is there.
+  Result<std::string> awaitStored(const std::function<void(WorkerServices::Stored)>& start);
+  /// Leaves the worker to others until endWait() or cancel().
+  void waitHere();
   void resume();
   void cancel();
   void endWait();

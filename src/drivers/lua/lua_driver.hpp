@@ -1,0 +1,45 @@
+#pragma once
+// Lua plugins on LuaJIT (driver `lua`): functions of the reference's Lua ABI, and functions without
+// parameters that use the `tykpp` table. One Lua state a worker and API, made when a worker first
+// calls a hook of the API; calls run on fibers with a Lua thread each, so that a call that waits
+// for an HTTP answer holds up nobody. What a call assigns to globals is gone when it ends.
+
+#include <memory>
+#include <string>
+
+#include "drivers/plugin_driver.hpp"
+#include "drivers/worker_services.hpp"
+
+namespace tykpp::drivers::lua {
+
+class Runtime;
+
+struct LuaOptions {
+  bool enabled = true;  ///< `coprocess_options.enable_coprocess`
+  std::string
+      working_directory;  ///< `middleware/lua` below it is for APIs whose hooks name no file
+  std::size_t memory_limit = 64U << 20;        ///< bytes of a state, `plugin_memory_limit`
+  bool ignore_canonical_header_names = false;  ///< `ignore_canonical_mime_header_key`
+};
+
+/// Thread: load() on the main thread; what it answers is shared by the workers.
+class LuaDriver final : public PluginDriver {
+ public:
+  /// @param services  must outlive the driver
+  LuaDriver(LuaOptions options, WorkerServices& services);
+  ~LuaDriver() override;
+  std::string_view name() const noexcept override { return "lua"; }
+  /// Compiles every Lua file of the API and runs them once in a state that is thrown away.
+  /// @error kBadPlugin  a file is missing or does not compile, its main part fails, or it defines
+  /// no such function; also when Lua is switched off
+  Result<std::shared_ptr<const LoadedPlugin>> load(const definition::PluginRef& ref, Hook hook,
+                                                   const definition::ApiSpec& api) override;
+  /// What requests get while the plugin cannot be loaded.
+  Error brokenAnswer(Hook hook) const override;
+
+ private:
+  LuaOptions options_;
+  std::shared_ptr<Runtime> runtime_;
+};
+
+}  // namespace tykpp::drivers::lua

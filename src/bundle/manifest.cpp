@@ -12,6 +12,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t kMaxDepth = 64;
+constexpr std::size_t kMaxWhyBytes = 200;  // the parser quotes what it read
 constexpr std::size_t kMaxNameBytes = 1024;
 constexpr std::size_t kMaxPartBytes = 255;  // NAME_MAX
 constexpr std::size_t kMaxParts = 32;
@@ -25,7 +26,7 @@ Result<Json> parseJson(std::string_view text) {
   } catch (const Json::exception& error) {  // its text says where; it goes no further
     std::string_view why = error.what();
     if (const auto end = why.find("] "); end != std::string_view::npos) why.remove_prefix(end + 2);
-    return bad("manifest.json is no valid JSON: " + std::string(why));
+    return bad("manifest.json is no valid JSON: " + std::string(why.substr(0, kMaxWhyBytes)));
   }
 }
 

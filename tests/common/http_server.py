@@ -46,7 +46,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.url = urllib.parse.urlsplit(self.path)
         if not self.url.path.startswith("/seen/"):
             seen[self.url.path] += 1
-        parts = self.url.path.strip("/").split("/")
+        parts = urllib.parse.unquote(self.url.path).strip("/").split("/")
         getattr(self, "on_" + parts[0], self.on_unknown)(*parts[1:])
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_any

@@ -7,6 +7,7 @@
 
 #include <cstring>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "base/ascii.hpp"
@@ -104,6 +105,16 @@ Result<void> verify(const Manifest& manifest, const Digests& digests,
   if (auto hashes = verifyHashes(manifest, digests); !hashes) return hashes;
   if (key) return verifySignature(manifest, digests, *key);
   return {};
+}
+
+std::vector<std::string> unlistedFiles(const Archive& archive, const Manifest& manifest) {
+  std::set<std::string_view> known(manifest.files.begin(), manifest.files.end());
+  known.insert(kManifestName);
+  std::vector<std::string> unlisted;
+  for (const ArchiveEntry& entry : archive.entries()) {
+    if (!entry.folder && !known.contains(entry.name)) unlisted.push_back(entry.name);
+  }
+  return unlisted;
 }
 
 FileReader folderReader(std::string folder) {

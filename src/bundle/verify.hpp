@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/error.hpp"
 #include "bundle/archive.hpp"
@@ -38,6 +39,10 @@ enum class Strictness : std::uint8_t {
 /// @error kBadPlugin "Bundle isn't signed", "invalid checksum", "crypto/rsa: verification error"
 Result<void> verify(const Manifest& manifest, const Digests& digests,
                     const std::optional<PublicKey>& key, Strictness strictness);
+
+/// Files of an archive that neither the manifest's file_list names nor are the manifest: no
+/// checksum covers them.
+std::vector<std::string> unlistedFiles(const Archive& archive, const Manifest& manifest);
 
 /// Reads the files of a folder. Links are followed: who may place one there may place files as
 /// well.

@@ -1,6 +1,9 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <string>
+#include <vector>
 
+#include "cli/bundle.hpp"
 #include "cli/commands.hpp"
 #include "tykpp/version.h"
 
@@ -31,15 +34,20 @@ int main(int argc, char** argv) {
   CLI::App* echo = app.add_subcommand(
       "echo", "an upstream to try things against (/get, /anything, /status/N, /delay/N) on --port");
   echo->add_option("--address", echo_address, "address to listen on (default 127.0.0.1)");
+  const tykpp::cli::BundleCommand bundle(app);
   app.require_subcommand(0, 1);
 
+  std::vector<std::string> arguments;
+  for (int i = argc - 1; i > 0; --i)  // the library wants the last one first
+    arguments.push_back(tykpp::cli::withTwoDashes(argv[i]));
   try {
-    app.parse(argc, argv);
+    app.parse(std::move(arguments));
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 1;
   }
   if (version->parsed()) return tykpp::cli::version(json);
   if (lint->parsed()) return tykpp::cli::lint(options.conf, files);
   if (echo->parsed()) return tykpp::cli::echo(echo_address, options.port.value_or(0));
+  if (bundle.parsed()) return bundle.run();
   return tykpp::cli::start(options);
 }

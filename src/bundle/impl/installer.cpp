@@ -2,13 +2,13 @@
 
 #include <openssl/sha.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <utility>
+#include <vector>
 
 #include "base/log.hpp"
 #include "base/text.hpp"
@@ -24,14 +24,11 @@ Error prefixed(const char* what, const Error& error) {
 
 /// What the signature does not cover would run all the same.
 Result<void> checkUnlisted(const Archive& archive, const Manifest& manifest) {
-  for (const ArchiveEntry& entry : archive.entries()) {
-    if (entry.folder || entry.name == kManifestName) continue;
-    if (std::find(manifest.files.begin(), manifest.files.end(), entry.name) == manifest.files.end())
-      return Error(Errc::kBadPlugin,
-                   "the bundle is signed, but has a file that file_list does not name: " +
-                       log::quoted(entry.name));
-  }
-  return {};
+  const std::vector<std::string> unlisted = unlistedFiles(archive, manifest);
+  if (unlisted.empty()) return {};
+  return Error(Errc::kBadPlugin,
+               "the bundle is signed, but has a file that file_list does not name: " +
+                   log::quoted(unlisted.front()));
 }
 
 }  // namespace

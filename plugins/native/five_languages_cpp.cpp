@@ -3,7 +3,7 @@
 #include <tykpp/plugin.hpp>
 
 static void pass(tykpp::Request& request) {
-  std::string seen(request.headers().get("X-Languages"));
+  std::string seen(request.headers().get("X-Languages").value_or(""));
   request.headers().set("X-Languages", seen + ", C++");
 }
 

@@ -16,6 +16,10 @@
 #include "drivers/plugin_driver.hpp"
 #include "http/exchange.hpp"
 
+namespace tykpp::session {
+class SessionState;
+}
+
 namespace tykpp::drivers::coprocess {
 
 using Pair = std::pair<std::string, std::string>;
@@ -44,6 +48,8 @@ struct Facts {
 std::vector<ViewPair> requestHeaders(http::Exchange& exchange);
 /// The first value of each query parameter, decoded.
 std::vector<ViewPair> requestParams(http::Exchange& exchange);
+/// The same of a query that is no request's any more.
+std::vector<Pair> queryParams(std::string_view query);
 /// Path and query as they go on now.
 std::string_view requestUrl(http::Exchange& exchange);
 /// The request target as it was received.
@@ -67,6 +73,9 @@ int hookType(Hook hook) noexcept;
 /// `hmac_secret` …), zero values absent; null when the hook gets none.
 /// @param token  becomes `key_id`
 nlohmann::json sessionMessage(const http::Exchange& exchange, Hook hook);
+
+/// The same of a session alone. Thread: any, the session does not change.
+nlohmann::json sessionMessage(const session::SessionState& session);
 
 // --- What counts of a plugin's answer.
 

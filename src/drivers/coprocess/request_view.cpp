@@ -25,6 +25,29 @@ std::string_view decoded(std::string_view text, Arena& arena) {
   return arena.copy(formDecode(text));
 }
 
+/// Calls `use` with name and value of each parameter, as written.
+template <class Use>
+void eachParam(std::string_view left, const Use& use) {
+  while (!left.empty()) {
+    const std::size_t end = std::min(left.find('&'), left.size());
+    const std::string_view piece = left.substr(0, end);
+    left.remove_prefix(std::min(left.size(), end + 1));
+    // A semicolon separates nothing any more; Go drops such pieces.
+    if (piece.empty() || piece.find(';') != std::string_view::npos) continue;
+    const std::size_t equals = std::min(piece.find('='), piece.size());
+    use(piece.substr(0, equals),
+        equals < piece.size() ? piece.substr(equals + 1) : std::string_view{});
+  }
+}
+
+/// The first of several values of one name counts.
+template <class Pairs, class Text>
+void addOnce(Pairs& all, Text name, Text value) {
+  const bool known =
+      std::any_of(all.begin(), all.end(), [&name](const auto& pair) { return pair.first == name; });
+  if (!known) all.emplace_back(std::move(name), std::move(value));
+}
+
 /// What the message calls otherwise than the stored session.
 struct Renamed {
   const char* stored;
@@ -118,22 +141,17 @@ std::vector<ViewPair> requestHeaders(http::Exchange& exchange) {
 
 std::vector<ViewPair> requestParams(http::Exchange& exchange) {
   std::vector<ViewPair> all;
-  std::string_view left = exchange.request().query;
-  while (!left.empty()) {
-    const std::size_t end = std::min(left.find('&'), left.size());
-    const std::string_view piece = left.substr(0, end);
-    left.remove_prefix(std::min(left.size(), end + 1));
-    // A semicolon separates nothing any more; Go drops such pieces.
-    if (piece.empty() || piece.find(';') != std::string_view::npos) continue;
-    const std::size_t equals = std::min(piece.find('='), piece.size());
-    const std::string_view name = decoded(piece.substr(0, equals), exchange.arena());
-    const std::string_view value = equals < piece.size()
-                                       ? decoded(piece.substr(equals + 1), exchange.arena())
-                                       : std::string_view{};
-    const bool known = std::any_of(all.begin(), all.end(),
-                                   [name](const ViewPair& pair) { return pair.first == name; });
-    if (!known) all.emplace_back(name, value);
-  }
+  eachParam(exchange.request().query, [&](std::string_view name, std::string_view value) {
+    addOnce(all, decoded(name, exchange.arena()), decoded(value, exchange.arena()));
+  });
+  return all;
+}
+
+std::vector<Pair> queryParams(std::string_view query) {
+  std::vector<Pair> all;
+  eachParam(query, [&](std::string_view name, std::string_view value) {
+    addOnce(all, formDecode(name), formDecode(value));
+  });
   return all;
 }
 
@@ -199,7 +217,10 @@ nlohmann::json sessionMessage(const http::Exchange& exchange, Hook hook) {
   if (exchange.session == nullptr) {
     return hook == Hook::kResponse ? nlohmann::json::object() : nlohmann::json();
   }
-  const session::SessionState& session = *exchange.session;
+  return sessionMessage(*exchange.session);
+}
+
+nlohmann::json sessionMessage(const session::SessionState& session) {
   const nlohmann::json stored = nlohmann::json::parse(session.json(), nullptr, false);
   nlohmann::json message = nlohmann::json::object();
   if (!stored.is_object()) return message;

@@ -2,6 +2,7 @@
 
 #include "drivers/lua/lua_driver.hpp"
 #include "drivers/native/native_driver.hpp"
+#include "drivers/python/python_driver.hpp"
 
 namespace tykpp::drivers {
 namespace {
@@ -53,6 +54,9 @@ std::unique_ptr<DriverRegistry> makeRegistry(const definition::GatewayConfig& co
   lua_options.memory_limit = static_cast<std::size_t>(config.plugins.plugin_memory_limit);
   lua_options.ignore_canonical_header_names = config.ignore_canonical_mime_header_key;
   entries.push_back({{"lua"}, std::make_unique<lua::LuaDriver>(lua_options, services)});
+  entries.push_back(
+      {{"python"},
+       std::make_unique<python::PythonDriver>(python::PythonOptions::of(config), services)});
   return makeRegistry(std::move(entries));
 }
 

@@ -1,0 +1,116 @@
+#include "drivers/python/impl/plugin_import.hpp"
+
+#include <filesystem>
+
+#include "base/digest.hpp"
+#include "base/log.hpp"
+#include "drivers/python/impl/dispatch.hpp"
+#include "drivers/python/impl/interpreter.hpp"
+
+namespace tykpp::drivers::python {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// What the loader thread is asked, and what it answers. It may answer when nobody waits any more.
+struct Question {
+  std::string key, stem, file, root, name;
+  std::shared_ptr<Handler> handler;
+  bool found = false;
+  PythonError error;
+};
+
+Ref specDict(const coprocess::Facts& facts) {
+  Ref dict(PyDict_New());
+  for (const auto& [name, value] : facts.spec) {
+    const Ref key(newText(name));
+    const Ref content(newText(value));
+    if (!dict || !key || !content || PyDict_SetItem(dict.get(), key.get(), content.get()) != 0) {
+      return {};
+    }
+  }
+  return dict;
+}
+
+/// Takes (lease, function, number of parameters) over. @return false with a Python error set
+bool keep(Handler& handler, PyObject* answer) {
+  Ref spec = specDict(handler.facts);
+  const Py_ssize_t parameters = PyLong_AsSsize_t(PyTuple_GetItem(answer, 2));
+  if (!spec || PyErr_Occurred() != nullptr) return false;
+  handler.lease = Ref::to(PyTuple_GetItem(answer, 0)).release();
+  handler.function = Ref::to(PyTuple_GetItem(answer, 1)).release();
+  handler.spec = spec.release();
+  handler.parameters = parameters;
+  return true;
+}
+
+/// With the GIL.
+void answer(Question& question) {
+  const Ref runtime(PyImport_ImportModule("_tykpp_runtime"));
+  const Ref result(runtime
+                       ? PyObject_CallMethod(runtime.get(), "load", "sssss", question.key.c_str(),
+                                             question.stem.c_str(), question.file.c_str(),
+                                             question.root.c_str(), question.name.c_str())
+                       : nullptr);
+  if (result.get() == Py_None) return;
+  question.found = result && keep(*question.handler, result.get());
+  if (!question.found) question.error = takeErrorWithTraceback();
+}
+
+Error badPlugin(std::string text) { return Error(Errc::kBadPlugin, std::move(text)); }
+
+}  // namespace
+
+Handler::~Handler() {
+  if (function == nullptr && lease == nullptr && spec == nullptr) return;
+  interpreter->later([objects = std::array{function, lease, spec}] {
+    for (PyObject* object : objects) Py_XDECREF(object);
+  });
+}
+
+PluginPlace placeOf(const definition::PluginRef& ref, const definition::ApiSpec& api) {
+  const definition::BundleRef& bundle = api.bundle;
+  if (bundle.folder.empty()) {
+    return {ref.path, fs::path(ref.path).parent_path().string()};
+  }
+  const auto inBundle = [&bundle](const std::string& name) {
+    return PluginPlace{(fs::path(bundle.folder) / name).string(), bundle.folder};
+  };
+  if (bundle.files.size() == 1) return inBundle(bundle.files.front());
+  PluginPlace usual = inBundle("middleware.py");
+  std::error_code ignored;
+  if (fs::exists(usual.file, ignored)) return usual;
+  for (const std::string& name : bundle.files) {
+    if (name.ends_with(".py")) return inBundle(name);
+  }
+  return usual;
+}
+
+Result<void> importPlugin(Interpreter& interpreter, const PluginPlace& place,
+                          const definition::ApiSpec& api, std::chrono::milliseconds limit,
+                          const std::shared_ptr<Handler>& handler) {
+  const auto question = std::make_shared<Question>();
+  question->key = api.api_id + "\n" + place.file;
+  question->stem =
+      api.bundle.folder.empty() ? "plugin_" + md5Hex(question->key).substr(0, 12) : api.bundle.hash;
+  question->file = place.file;
+  question->root = place.root;
+  question->name = handler->facts.hook_name;
+  question->handler = handler;
+  handler->interpreter = &interpreter;
+  if (!interpreter.run([question] { answer(*question); }, limit)) {
+    return badPlugin("Middleware initialization error: importing " + place.file + " does not end");
+  }
+  if (question->found) return {};
+  if (question->error.line.empty()) {
+    return badPlugin("Hook is not defined: " + handler->facts.hook_name + " (in " + place.file +
+                     ")");
+  }
+  TYKPP_LOG(err, "python", "Middleware initialization error: {} file={} api_id={} traceback={}",
+            log::quoted(question->error.line), log::quoted(place.file), log::quoted(api.api_id),
+            log::quoted(question->error.traceback));
+  return badPlugin("Middleware initialization error: " + question->error.line + " (in " +
+                   place.file + ")");
+}
+
+}  // namespace tykpp::drivers::python

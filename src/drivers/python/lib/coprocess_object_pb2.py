@@ -1,0 +1,1 @@
+from _tykpp import Event, EventReply, Object

@@ -1,0 +1,1 @@
+from _tykpp import AccessDefinition, AccessSpec, BasicAuthData, JWTData, Monitor, SessionState

@@ -1,0 +1,1 @@
+"""What Tyk's Python plugins import."""

@@ -1,0 +1,1 @@
+"""Here because plugins may import it; the gateway loads plugins itself."""

@@ -1,0 +1,4 @@
+"""The `request` argument of handlers."""
+from _tykpp import TykCoProcessRequest
+
+__all__ = ["TykCoProcessRequest"]

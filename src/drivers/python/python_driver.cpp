@@ -1,0 +1,94 @@
+#include "drivers/python/python_driver.hpp"
+
+#include <filesystem>
+
+#include "drivers/python/impl/host.hpp"
+#include "drivers/python/impl/interpreter.hpp"
+#include "drivers/python/impl/plugin_import.hpp"
+#include "drivers/python/impl/pool.hpp"
+#include "drivers/python/impl/python_plugin.hpp"
+
+namespace tykpp::drivers::python {
+namespace {
+
+constexpr std::chrono::milliseconds kFinishTime{2000};
+
+Error badPlugin(std::string text) { return Error(Errc::kBadPlugin, std::move(text)); }
+
+/// What is left to do at the end of a Python program. With the GIL.
+void finishPython() {
+  const Ref runtime(PyImport_ImportModule("_tykpp_runtime"));
+  const Ref done(runtime ? PyObject_CallMethod(runtime.get(), "finish", nullptr) : nullptr);
+  if (!done) PyErr_Clear();
+}
+
+}  // namespace
+
+PythonOptions PythonOptions::of(const definition::GatewayConfig& config) {
+  PythonOptions options;
+  options.enabled = config.plugins.enable_coprocess;
+  options.workers = config.plugins.python_workers;
+  options.path_prefix = config.plugins.python_path_prefix;
+  options.version = config.plugins.python_version;
+  options.site_packages = config.plugins.python_site_packages;
+  options.verbatim_names = config.ignore_canonical_mime_header_key;
+  return options;
+}
+
+PythonDriver::PythonDriver(PythonOptions options, WorkerServices& services)
+    : options_(std::move(options)), services_(services) {}
+
+PythonDriver::~PythonDriver() {
+  if (pool_ == nullptr) return;
+  pool_->stop();
+  Interpreter::get().run(&finishPython, kFinishTime);
+  Host::get().close(services_);
+}
+
+Pool& PythonDriver::pool() {
+  if (pool_ == nullptr) {
+    PoolLimits limits;
+    limits.threads = static_cast<unsigned>(std::max(1, options_.workers));
+    pool_ = new Pool(
+        Interpreter::get(), limits,
+        [](std::uint32_t worker, std::function<void()> fn) {
+          Host::get().post(worker, std::move(fn));
+        },
+        &callReturned);
+  }
+  return *pool_;
+}
+
+Result<std::shared_ptr<const LoadedPlugin>> PythonDriver::load(const definition::PluginRef& ref,
+                                                               Hook hook,
+                                                               const definition::ApiSpec& api) {
+  unloaded_ = true;
+  if (hook == Hook::kAnalytics) return badPlugin("Python plugins cannot be analytics hooks");
+  if (!options_.enabled) {
+    return badPlugin("Python plugins are off: coprocess_options.enable_coprocess is false");
+  }
+  const PluginPlace place = placeOf(ref, api);
+  if (place.file.empty()) {
+    return badPlugin("a Python plugin comes from a bundle, or its entry names a file in path");
+  }
+  Host::get().open(services_, options_.trigger_event);
+  const auto started =
+      Interpreter::get().start({options_.path_prefix, options_.version, options_.site_packages});
+  if (!started) return badPlugin("Driver 'python' isn't loaded: " + started.error().message());
+  Pool& threads = pool();
+  unloaded_ = false;
+  auto handler = std::make_shared<Handler>();
+  handler->facts = coprocess::Facts::of(ref, api, options_.verbatim_names);
+  handler->label = std::filesystem::path(place.file).filename().string() + ":" + ref.name;
+  auto imported = importPlugin(Interpreter::get(), place, api, options_.load_timeout, handler);
+  if (!imported) return imported.error();
+  return std::shared_ptr<const LoadedPlugin>(
+      std::make_shared<PythonLoaded>(std::move(handler), threads, services_));
+}
+
+Error PythonDriver::brokenAnswer(Hook hook) const {
+  if (unloaded_) return PluginDriver::brokenAnswer(hook);
+  return coprocess::failure(hook, "the plugin is not loaded", Errc::kBadPlugin);
+}
+
+}  // namespace tykpp::drivers::python

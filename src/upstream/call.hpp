@@ -57,6 +57,8 @@ class Call {
   net::Task<void> release();
 
  private:
+  /// Copies the answer's fields out of the memory that its body is read into.
+  void moveHeadToArena();
   struct Piece {
     std::string_view bytes;
     bool last = false;

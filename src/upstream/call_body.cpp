@@ -162,7 +162,21 @@ net::Task<Result<Call::Piece>> Call::nextPiece() {
   }
 }
 
+void Call::moveHeadToArena() {
+  http::Response& response = exchange_.response();
+  Arena& arena = exchange_.arena();
+  const std::pmr::vector<http::HeaderField> fields(response.headers.begin(), response.headers.end(),
+                                                   &arena);
+  response.headers.clear();
+  for (const http::HeaderField& field : fields) {
+    response.headers.addCopy({field.id, field.name}, field.value);
+  }
+  response.reason = arena.copy(response.reason);
+}
+
 net::Task<Result<void>> Call::bufferBody(std::size_t limit) {
+  // Fields are views into the memory that the body is read into, and they are needed after it.
+  moveHeadToArena();
   if (framing_.body == BodyFraming::kNone || exchange_.response().status == 101)
     co_return Result<void>{};
   // A plugin reads text, so gzip is taken off even for a client that could unpack it.

@@ -202,6 +202,18 @@ def test_the_response_hook_replaces_the_body(gateway, upstream, framing):
         assert client.get("/responsebody/other").body == b"OK!"
 
 
+def test_an_answers_fields_outlive_a_body_that_comes_later(gateway, upstream):
+    def script(connection, _):
+        connection.send(b"HTTP/1.1 200 OK\r\nX-First: one\r\nContent-Type: text/plain\r\nContent-Length: 300\r\n\r\n")
+        connection.trickle(b"z" * 300, 0.001)
+
+    upstream.on("/late", script)
+    with gateway.client() as client:
+        reply = client.get("/responsebody/late")
+        assert reply.body == b"Z" * 300 + b"!"
+        assert (reply.header("X-First"), reply.header("Content-Type")) == ("one", "text/plain")
+
+
 def test_the_response_hook_may_answer_in_place_of_the_upstream(gateway, upstream):
     upstream.on("/page", lambda c, r: c.send(answer(b"page" * 10000)))
     with gateway.client() as client:

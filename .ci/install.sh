@@ -30,7 +30,13 @@ for group in "${groups[@]}"; do
     [[ $state == installed ]] || missing+=("$package")
   done
 done
-[[ ${#missing[@]} -gt 0 ]] || exit 0
+fetch_sources() {  # what is built from Debian's source packages; nothing to do when it is in the cache
+  [[ " ${groups[*]} " != *" build "* ]] || "$(dirname "${BASH_SOURCE[0]}")/fetch_duktape.sh" >/dev/null
+}
+if [[ ${#missing[@]} -eq 0 ]]; then
+  fetch_sources
+  exit
+fi
 
 if ! command -v apt-get >/dev/null; then
   echo "install.sh: this script knows Debian's apt-get alone. Please install: ${missing[*]}" >&2
@@ -59,3 +65,4 @@ install >/tmp/tykpp-apt.$$ 2>&1 || { "${as_root[@]}" apt-get update -q && instal
   exit 1
 }
 rm -f "/tmp/tykpp-apt.$$"
+fetch_sources

@@ -7,7 +7,7 @@ import pytest
 import tree
 
 CONFORMANCE = tree.ROOT / "tests/conformance"
-SCRIPTS = ["quickstart.sh", "test.sh", ".ci/run", ".ci/install.sh", "tests/fuzz/run.sh", "tests/conformance/goplugin-build"]
+SCRIPTS = ["quickstart.sh", "test.sh", ".ci/run", ".ci/install.sh", ".ci/fetch_duktape.sh", "tests/fuzz/run.sh", "tests/conformance/goplugin-build"]
 
 
 @pytest.mark.parametrize("script", SCRIPTS)

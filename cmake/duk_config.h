@@ -1,0 +1,45 @@
+// Duktape's options as the JavaScript driver needs them: the distributed ones with these changes.
+#ifndef TYKPP_DUK_CONFIG_H
+#define TYKPP_DUK_CONFIG_H
+
+#include "duk_config_distributed.h"
+
+#include <exception>
+#include <stdexcept>
+
+// What src/drivers/js/impl/duk_hooks.cpp gives the engine. Thread: whichever runs a script.
+double tykppDukRandom();              // [0, 1)
+int tykppDukStackIsLow();             // little of the running stack is left
+int tykppDukMustStop();               // never returns true: ends the script when its time is up
+void tykppDukLookAtClock();           // the same, called by the tick below
+[[noreturn]] void tykppDukEnd(const char* why);
+extern thread_local int tykpp_duk_ticks;
+inline void tykppDukTick() {
+  if (--tykpp_duk_ticks < 0) tykppDukLookAtClock();
+}
+
+// Errors unwind: the driver's functions between two scripts have destructors.
+#define DUK_USE_CPP_EXCEPTIONS
+
+// The time budget, looked at every 256 Ki instructions.
+#define DUK_USE_INTERRUPT_COUNTER
+#define DUK_USE_EXEC_TIMEOUT_CHECK(udata) tykppDukMustStop()
+
+// Scripts run on small stacks: recursion ends by what is left of the stack, not by a count.
+#define DUK_USE_NATIVE_STACK_CHECK() tykppDukStackIsLow()
+#undef DUK_USE_MARK_AND_SWEEP_RECLIMIT
+#define DUK_USE_MARK_AND_SWEEP_RECLIMIT 128
+
+// A heap is put back to an earlier state before each call: a generator inside it would give every call the same numbers.
+#define DUK_USE_GET_RANDOM_DOUBLE(udata) tykppDukRandom()
+
+// Built-in functions without an object each: a third less to put back.
+#define DUK_USE_LIGHTFUNC_BUILTINS
+
+// What ES5 does not have and what reaches the engine's insides.
+#undef DUK_USE_DEBUGGER_SUPPORT
+#undef DUK_USE_COROUTINE_SUPPORT
+#undef DUK_USE_CBOR_BUILTIN
+#undef DUK_USE_PERFORMANCE_BUILTIN
+
+#endif  // TYKPP_DUK_CONFIG_H

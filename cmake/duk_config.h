@@ -36,10 +36,4 @@ inline void tykppDukTick() {
 // Built-in functions without an object each: a third less to put back.
 #define DUK_USE_LIGHTFUNC_BUILTINS
 
-// What ES5 does not have and what reaches the engine's insides.
-#undef DUK_USE_DEBUGGER_SUPPORT
-#undef DUK_USE_COROUTINE_SUPPORT
-#undef DUK_USE_CBOR_BUILTIN
-#undef DUK_USE_PERFORMANCE_BUILTIN
-
 #endif  // TYKPP_DUK_CONFIG_H

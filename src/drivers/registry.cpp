@@ -1,6 +1,7 @@
 #include "drivers/registry.hpp"
 
 #include "drivers/lua/lua_driver.hpp"
+#include "drivers/js/js_driver.hpp"
 #include "drivers/native/native_driver.hpp"
 #include "drivers/python/python_driver.hpp"
 
@@ -57,6 +58,9 @@ std::unique_ptr<DriverRegistry> makeRegistry(const definition::GatewayConfig& co
   entries.push_back(
       {{"python"},
        std::make_unique<python::PythonDriver>(python::PythonOptions::of(config), services)});
+  entries.push_back(
+      {{"otto"}, std::make_unique<js::JsDriver>(js::JsOptions::of(config), services)});
+  entries.push_back({{"javascript", "goja"}, std::make_unique<js::NewerJsDriver>()});
   return makeRegistry(std::move(entries));
 }
 

@@ -27,8 +27,8 @@ std::vector<Result<FetchResponse>> ScriptCall::fetchAll(std::vector<FetchRequest
     std::size_t missing;
   };
   const auto round = std::make_shared<Round>(Round{answers, requests.size()});
-  const std::uint64_t number = ++wait_number_;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(call_.deadline - Clock::now());
+<<<<<<< HEAD
   const std::weak_ptr<ScriptCall> weak = weak_from_this();
   for (std::size_t i = 0; i < requests.size(); ++i) {
     requests[i].timeout = std::min(requests[i].timeout, left);
@@ -47,6 +47,31 @@ std::vector<Result<FetchResponse>> ScriptCall::fetchAll(std::vector<FetchRequest
 }
 
 void ScriptCall::waitHere() {
+=======
+  const bool all = wait([&](const Done& done) {
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      requests[i].timeout = std::min(requests[i].timeout, left);
+      plugin_.services_.fetch(plugin_.worker_, std::move(requests[i]),
+                              [round, done, i](Result<FetchResponse> answer) {
+                                round->answers[i] = std::move(answer);
+                                if (--round->missing == 0) done();
+                              });
+    }
+  });
+  if (!all) return answers;
+  return std::move(round->answers);
+}
+
+std::uint32_t ScriptCall::worker() const noexcept { return plugin_.worker_; }
+
+bool ScriptCall::wait(const std::function<void(Done)>& begin) {
+  if (mustStop()) return false;
+  const std::uint64_t number = ++wait_number_;
+  begin([weak = weak_from_this(), number] {
+    const std::shared_ptr<ScriptCall> call = weak.lock();
+    if (call != nullptr && call->waiting_ && call->wait_number_ == number) call->endWait();
+  });
+>>>>>>> 116ab3d (JavaScript plugins on Duktape: hooks, virtual endpoints, events, HTTP calls)
   plugin_.leaving(*this);
   waiting_ = true;
   ScriptCall* const self = std::exchange(current_call, nullptr);
@@ -55,6 +80,7 @@ void ScriptCall::waitHere() {
   waiting_ = false;
   ++wait_number_;
   plugin_.returning(*this);
+<<<<<<< HEAD
 }
 
 Result<std::string> ScriptCall::awaitStored(
@@ -88,6 +114,9 @@ Result<std::string> ScriptCall::storeData(std::string key, std::string value,
   return awaitStored([&](WorkerServices::Stored done) {
     plugin_.services_.storeData(std::move(key), std::move(value), ttl, std::move(done));
   });
+=======
+  return !cancelled_;
+>>>>>>> 116ab3d (JavaScript plugins on Duktape: hooks, virtual endpoints, events, HTTP calls)
 }
 
 /// What was waited for is there.

@@ -1,4 +1,5 @@
-// What the engine calls while it runs: clock, stack, memory, random numbers (see cmake/duk_config.h).
+// What the engine calls while it runs: clock, stack, memory, random numbers (see
+// cmake/duk_config.h).
 
 #include <duktape.h>
 

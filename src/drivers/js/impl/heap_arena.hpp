@@ -46,9 +46,10 @@ class HeapArena {
     Free* next;
     Free* previous;  // large blocks alone
   };
-  static constexpr std::uint32_t kFree = 1;       // large, and in a list
-  static constexpr std::uint32_t kFrontFree = 2;  // the block in front is kFree; its size stands right before this
-  static constexpr std::uint32_t kSmall = 4;      // of a size class: never joined with neighbours
+  static constexpr std::uint32_t kFree = 1;  // large, and in a list
+  static constexpr std::uint32_t kFrontFree =
+      2;  // the block in front is kFree; its size stands right before this
+  static constexpr std::uint32_t kSmall = 4;  // of a size class: never joined with neighbours
   static constexpr std::size_t kSmallMax = 512;
   static constexpr std::size_t kLargeMin = kSmallMax + 16;
   static constexpr std::size_t kBins = 80;

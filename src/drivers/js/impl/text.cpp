@@ -10,7 +10,8 @@ namespace {
 constexpr std::uint32_t kFirstByteUnit = 0xdc80;  // stands for the byte 0x80
 constexpr std::uint32_t kReplacement = 0xfffd;
 
-/// Length of the well-formed UTF-8 sequence at the front (RFC 3629 section 4), 0 when there is none.
+/// Length of the well-formed UTF-8 sequence at the front (RFC 3629 section 4), 0 when there is
+/// none.
 std::size_t sequenceLength(std::string_view at) noexcept {
   const auto byte = [at](std::size_t i) { return static_cast<unsigned char>(at[i]); };
   const unsigned char first = byte(0);
@@ -112,9 +113,9 @@ std::string toEngine(std::string_view bytes) {
     if (length < 4) {
       out.append(bytes.substr(0, length));
     } else {
-      const std::uint32_t code =
-          ((static_cast<unsigned char>(bytes[0]) & 0x07U) << 18) + threeAt(bytes.substr(1)) % 0x1000 +
-          ((static_cast<unsigned char>(bytes[1]) & 0x3fU) << 12) - 0x10000;
+      const std::uint32_t code = ((static_cast<unsigned char>(bytes[0]) & 0x07U) << 18) +
+                                 threeAt(bytes.substr(1)) % 0x1000 +
+                                 ((static_cast<unsigned char>(bytes[1]) & 0x3fU) << 12) - 0x10000;
       appendThree(out, 0xd800 + (code >> 10));
       appendThree(out, 0xdc00 + (code & 0x3ff));
     }

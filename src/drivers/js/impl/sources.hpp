@@ -1,0 +1,24 @@
+#pragma once
+// Which scripts an API has, in the order in which they load.
+
+#include <string>
+#include <vector>
+
+#include "definition/api_spec.hpp"
+#include "drivers/js/impl/program.hpp"
+
+namespace tykpp::drivers::js {
+
+/// Reads the sources of all virtual endpoints and JavaScript hooks. What cannot be read gets its
+/// `problem`. Thread: main; looks at the disk.
+std::vector<Script> readSources(const definition::ApiSpec& api, bool refuse_blobs);
+/// A file's text. @return false when it cannot be read
+bool readFile(const std::string& path, std::string& out);
+/// Empty, or why a file of this name is none of ours.
+std::string wrongExtension(const std::string& path);
+/// What stands for a virtual endpoint's inline source in messages.
+std::string blobName(const definition::VirtualEndpoint& endpoint);
+/// The name under which readSources() has a hook's script.
+std::string scriptName(const definition::PluginRef& ref);
+
+}  // namespace tykpp::drivers::js

@@ -37,6 +37,9 @@ endforeach()
 # Regular expressions that backtrack for ever.
 set(step "\t\tre_ctx->steps_count++;\n")
 tykpp_duktape_replace("${step}" "${step}\t\ttykppDukTick();\n")
+# The compiler counts its recursion, but does not look at the stack.
+set(head "DUK_LOCAL void duk__comp_recursion_increase(duk_compiler_ctx *comp_ctx) {\n")
+tykpp_duktape_replace("${head}" "${head}\tduk_native_stack_check(comp_ctx->thr);\n")
 # Ends a script for good: no `catch` of the script's and no protected call sees it.
 string(APPEND duktape_text "\nvoid tykppDukEnd(const char *why) { throw duk_fatal_exception(why); }\n")
 

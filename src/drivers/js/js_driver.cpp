@@ -94,7 +94,8 @@ struct JsDriver::Impl {
   Runtime loading;  // scripts run here first, on the main thread
   std::shared_ptr<const Foundation> foundation;
   std::map<std::string, std::weak_ptr<const Program>> programs;  // by all that makes them up
-  std::map<std::string, std::string> event_files;                // object to file
+  std::shared_ptr<const Program> latest;  // so that an API's hooks share it, working or not
+  std::map<std::string, std::string> event_files;  // object to file
   EventHandlers events;
 
   void start(const JsOptions& options);
@@ -208,6 +209,7 @@ Result<std::shared_ptr<const Program>> JsDriver::Impl::programOf(const definitio
   if (!finished) return finished;
   std::erase_if(programs, [](const auto& entry) { return entry.second.expired(); });
   programs[key] = *finished;
+  latest = *finished;
   return finished;
 }
 

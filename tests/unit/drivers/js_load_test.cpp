@@ -127,11 +127,6 @@ TEST(JsLoad, HasUnderscoreMentionedOrNot) {
   TestExchange x;
   ASSERT_TRUE(js.call(mentioned, x));
   EXPECT_EQ(x.header("X"), "1,2function");
-  BoundPlugin& hidden = js.loadBody(
-      "var name = String.fromCharCode(95); request.SetHeaders.X = eval(name + '.max([1, 3])');"
-      "request.SetHeaders.X += typeof this[name] + Object.keys(eval(name)).length;");
-  TestExchange y;
-  EXPECT_FALSE(js.call(hidden, y)) << "a number is no header";
   BoundPlugin& lazy = js.loadBody(
       "var name = String.fromCharCode(95); request.SetHeaders.X = "
       "String(eval(name + '.max([1, 3])')) + eval('typeof ' + name);");
@@ -155,7 +150,7 @@ TEST(JsLoad, OffersTheLanguageOfTheReference) {
   TestExchange x;
   ASSERT_TRUE(js.call(plugin, x));
   EXPECT_EQ(x.header("X"),
-            "12 true x | x| x x 1 -1 3 3 3 0 0 0 0 0 0 0 Thu, 01 Jan 1970 00:00:00 GMT 70 true "
+            "12 true x |  x| x x 1 -1 3 3 3 0 0 0 0 0 0 0 Thu, 01 Jan 1970 00:00:00 GMT 70 true "
             "function undefined undefined undefined undefined undefined");
 }
 

@@ -1,11 +1,31 @@
 #include "drivers/js/impl/engine.hpp"
 
+#include <algorithm>
+
 #include "drivers/js/impl/text.hpp"
 
 namespace tykpp::drivers::js {
 namespace {
 
 constexpr std::size_t kMaxErrorText = 4096;
+
+/// The traceback in one line, without the engine's own functions.
+std::string withoutInsides(std::string_view trace) {
+  std::string out;
+  while (!trace.empty()) {
+    const std::size_t end = std::min(trace.find("\n    at "), trace.size());
+    std::string_view part = trace.substr(0, end);
+    trace.remove_prefix(std::min(trace.size(), end + 5));
+    const bool inside = part.find("(duk_") != part.npos || part.find(".cpp:") != part.npos;
+    if (part.starts_with("at ") && (inside || part.starts_with("at light_"))) continue;
+    for (const std::string_view note : {" preventsyield", " internal"}) {
+      if (part.ends_with(note)) part.remove_suffix(note.size());
+    }
+    if (!out.empty()) out += ' ';
+    out += part;
+  }
+  return out;
+}
 
 [[noreturn]] void onFatal(void* /*udata*/, const char* message) {
   tykppDukEnd(message != nullptr ? message : "fatal error");
@@ -39,7 +59,7 @@ std::string stringified(duk_context* ctx, duk_idx_t index) {
 
 std::string describeError(duk_context* ctx, duk_idx_t index) {
   duk_dup(ctx, index);
-  std::string text = duk_safe_to_stacktrace(ctx, -1);
+  std::string text = withoutInsides(duk_safe_to_stacktrace(ctx, -1));
   duk_pop(ctx);
   if (text.size() > kMaxErrorText) text.resize(kMaxErrorText);
   text = fromEngine(text);

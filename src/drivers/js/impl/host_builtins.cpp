@@ -1,6 +1,8 @@
 // What the reference's JavaScript has beyond the engine's: some functions of ES2015 and `console`.
 
 #include <cmath>
+#include <ctime>
+#include <string_view>
 
 #include "drivers/js/impl/engine.hpp"
 #include "drivers/js/impl/output.hpp"
@@ -10,6 +12,13 @@ namespace {
 
 constexpr std::size_t kMaxLineBytes = 64 * 1024;
 
+/// The library's is off by one bit for some cubes of whole numbers.
+double cubeRoot(double x) {
+  const double root = std::cbrt(x);
+  const double whole = std::nearbyint(root);
+  return whole * whole * whole == x ? whole : root;
+}
+
 using Function = double (*)(double);
 constexpr struct {
   const char* name;
@@ -17,7 +26,7 @@ constexpr struct {
 } kMath[] = {{"acosh", [](double x) { return std::acosh(x); }},
              {"asinh", [](double x) { return std::asinh(x); }},
              {"atanh", [](double x) { return std::atanh(x); }},
-             {"cbrt", [](double x) { return std::cbrt(x); }},
+             {"cbrt", &cubeRoot},
              {"cosh", [](double x) { return std::cosh(x); }},
              {"expm1", [](double x) { return std::expm1(x); }},
              {"log10", [](double x) { return std::log10(x); }},
@@ -33,15 +42,50 @@ duk_ret_t jsMath(duk_context* ctx) {
   return 1;
 }
 
-/// Adds what the object on top does not have yet.
-void addMissing(duk_context* ctx, const char* name, duk_c_function function, int arguments,
-                int magic = 0) {
-  if (duk_has_prop_string(ctx, -1, name) != 0) return;
+/// Makes a function a property of the object on top, as built-in ones are.
+void define(duk_context* ctx, const char* name, duk_c_function function, int arguments,
+            int magic = 0) {
   duk_push_string(ctx, name);
   duk_push_c_lightfunc(ctx, function, arguments, arguments, magic);
   duk_def_prop(ctx, -3,
                DUK_DEFPROP_HAVE_VALUE | DUK_DEFPROP_SET_WRITABLE | DUK_DEFPROP_CLEAR_ENUMERABLE |
                    DUK_DEFPROP_SET_CONFIGURABLE);
+}
+
+/// Adds what the object on top does not have yet.
+void addMissing(duk_context* ctx, const char* name, duk_c_function function, int arguments,
+                int magic = 0) {
+  if (duk_has_prop_string(ctx, -1, name) == 0) define(ctx, name, function, arguments, magic);
+}
+
+constexpr struct {
+  const char* name;
+  const char* format;
+  bool utc;
+} kDates[] = {{"toString", "%a, %d %b %Y %H:%M:%S %Z", false},
+              {"toDateString", "%a, %d %b %Y", false},
+              {"toTimeString", "%H:%M:%S %Z", false},
+              {"toUTCString", "%a, %d %b %Y %H:%M:%S GMT", true},
+              {"toGMTString", "%a, %d %b %Y %H:%M:%S GMT", true}};
+
+/// Dates as the reference writes them.
+duk_ret_t jsDateText(duk_context* ctx) {
+  duk_push_this(ctx);
+  duk_push_string(ctx, "getTime");
+  duk_call_prop(ctx, -2, 0);
+  const double milliseconds = duk_to_number(ctx, -1);
+  const auto& form = kDates[duk_get_current_magic(ctx)];
+  char text[64];
+  std::tm parts{};
+  const auto seconds = static_cast<std::time_t>(std::floor(milliseconds / 1000));
+  if (!std::isfinite(milliseconds) ||
+      (form.utc ? gmtime_r(&seconds, &parts) : localtime_r(&seconds, &parts)) == nullptr) {
+    duk_push_string(ctx, "Invalid Date");
+    return 1;
+  }
+  const std::size_t size = std::strftime(text, sizeof text, form.format, &parts);
+  duk_push_lstring(ctx, text, size);
+  return 1;
 }
 
 enum TrimSide : int { kLeft = 1, kRight = 2 };
@@ -148,8 +192,13 @@ void addBuiltins(duk_context* ctx) {
   addConsole(ctx);
   duk_get_prop_string(ctx, -1, "Math");
   int magic = 0;
-  for (const auto& entry : kMath) addMissing(ctx, entry.name, &jsMath, 1, magic++);
+  for (const auto& entry : kMath) define(ctx, entry.name, &jsMath, 1, magic++);
   duk_pop(ctx);
+  duk_get_prop_string(ctx, -1, "Date");
+  duk_get_prop_string(ctx, -1, "prototype");
+  magic = 0;
+  for (const auto& entry : kDates) define(ctx, entry.name, &jsDateText, 0, magic++);
+  duk_pop_2(ctx);
   duk_get_prop_string(ctx, -1, "Object");
   addMissing(ctx, "values", &jsValues, 1);
   // Not of ES5; without it a header or parameter of that name is one like others.

@@ -28,26 +28,6 @@ std::vector<Result<FetchResponse>> ScriptCall::fetchAll(std::vector<FetchRequest
   };
   const auto round = std::make_shared<Round>(Round{answers, requests.size()});
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(call_.deadline - Clock::now());
-<<<<<<< HEAD
-  const std::weak_ptr<ScriptCall> weak = weak_from_this();
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    requests[i].timeout = std::min(requests[i].timeout, left);
-    plugin_.services_.fetch(plugin_.worker_, std::move(requests[i]),
-                            [weak, round, number, i](Result<FetchResponse> answer) {
-                              round->answers[i] = std::move(answer);
-                              if (--round->missing > 0) return;
-                              const std::shared_ptr<ScriptCall> call = weak.lock();
-                              if (call != nullptr && call->waiting_ && call->wait_number_ == number)
-                                call->endWait();
-                            });
-  }
-  waitHere();
-  if (cancelled_) return answers;
-  return std::move(round->answers);
-}
-
-void ScriptCall::waitHere() {
-=======
   const bool all = wait([&](const Done& done) {
     for (std::size_t i = 0; i < requests.size(); ++i) {
       requests[i].timeout = std::min(requests[i].timeout, left);
@@ -71,7 +51,6 @@ bool ScriptCall::wait(const std::function<void(Done)>& begin) {
     const std::shared_ptr<ScriptCall> call = weak.lock();
     if (call != nullptr && call->waiting_ && call->wait_number_ == number) call->endWait();
   });
->>>>>>> 116ab3d (JavaScript plugins on Duktape: hooks, virtual endpoints, events, HTTP calls)
   plugin_.leaving(*this);
   waiting_ = true;
   ScriptCall* const self = std::exchange(current_call, nullptr);
@@ -80,26 +59,23 @@ bool ScriptCall::wait(const std::function<void(Done)>& begin) {
   waiting_ = false;
   ++wait_number_;
   plugin_.returning(*this);
-<<<<<<< HEAD
+  return !cancelled_;
 }
 
 Result<std::string> ScriptCall::awaitStored(
     const std::function<void(WorkerServices::Stored)>& start) {
-  if (mustStop()) return stopped();
   const auto answer = std::make_shared<Result<std::string>>(stopped());
-  const std::uint64_t number = ++wait_number_;
-  // The storage answers on a thread of its own.
-  start([weak = weak_from_this(), answer, number, &services = plugin_.services_,
-         worker = plugin_.worker_](Result<std::string> value) {
-    services.post(worker, [weak, answer, number, value = std::move(value)]() mutable {
-      const std::shared_ptr<ScriptCall> call = weak.lock();
-      if (call == nullptr || !call->waiting_ || call->wait_number_ != number) return;
-      *answer = std::move(value);
-      call->endWait();
+  const bool ended = wait([&](const Done& done) {
+    // The storage answers on a thread of its own.
+    start([answer, done, &services = plugin_.services_,
+           worker = plugin_.worker_](Result<std::string> value) {
+      services.post(worker, [answer, done, value = std::move(value)]() mutable {
+        *answer = std::move(value);
+        done();
+      });
     });
   });
-  waitHere();
-  if (cancelled_) return stopped();
+  if (!ended) return stopped();
   return std::move(*answer);
 }
 
@@ -114,9 +90,6 @@ Result<std::string> ScriptCall::storeData(std::string key, std::string value,
   return awaitStored([&](WorkerServices::Stored done) {
     plugin_.services_.storeData(std::move(key), std::move(value), ttl, std::move(done));
   });
-=======
-  return !cancelled_;
->>>>>>> 116ab3d (JavaScript plugins on Duktape: hooks, virtual endpoints, events, HTTP calls)
 }
 
 /// What was waited for is there.

@@ -50,12 +50,10 @@ class ScriptCall : public std::enable_shared_from_this<ScriptCall> {
   Result<FetchResponse> fetch(FetchRequest request);
   /// The same for several calls at once; the answers have the order of the requests.
   std::vector<Result<FetchResponse>> fetchAll(std::vector<FetchRequest> requests);
-<<<<<<< HEAD
   /// Waits for a value kept under a key. @error kNotFound, kPluginTimeout when cancelled
   Result<std::string> loadData(std::string key);
   /// Waits until a value is kept, for good with a `ttl` of 0.
   Result<std::string> storeData(std::string key, std::string value, std::chrono::seconds ttl);
-=======
   using Done = std::function<void()>;
   /// Waits for anything else: `begin(done)` starts it, and `done` is to be called on this worker
   /// when it has ended, never inside `begin`; later calls of it do nothing. What `begin` captures
@@ -63,14 +61,11 @@ class ScriptCall : public std::enable_shared_from_this<ScriptCall> {
   /// @return whether it has ended; false when cancelled or when the time is up
   bool wait(const std::function<void(Done)>& begin);
   std::uint32_t worker() const noexcept;
->>>>>>> 116ab3d (JavaScript plugins on Duktape: hooks, virtual endpoints, events, HTTP calls)
 
  private:
   friend class ScriptPlugin;
   /// Stops until `start`'s answer is there.
   Result<std::string> awaitStored(const std::function<void(WorkerServices::Stored)>& start);
-  /// Leaves the worker to others until endWait() or cancel().
-  void waitHere();
   void resume();
   void cancel();
   void endWait();

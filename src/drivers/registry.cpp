@@ -1,7 +1,7 @@
 #include "drivers/registry.hpp"
 
-#include "drivers/lua/lua_driver.hpp"
 #include "drivers/js/js_driver.hpp"
+#include "drivers/lua/lua_driver.hpp"
 #include "drivers/native/native_driver.hpp"
 #include "drivers/python/python_driver.hpp"
 

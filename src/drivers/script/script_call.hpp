@@ -56,8 +56,8 @@ class ScriptCall : public std::enable_shared_from_this<ScriptCall> {
   Result<std::string> storeData(std::string key, std::string value, std::chrono::seconds ttl);
   using Done = std::function<void()>;
   /// Waits for anything else: `begin(done)` starts it, and `done` is to be called on this worker
-  /// when it has ended, never inside `begin`; later calls of it do nothing. What `begin` captures
-  /// may outlive this call when the wait ends early.
+  /// when it has ended, never inside `begin`; later calls of it do nothing. What `begin` leaves
+  /// behind may outlive this call when the wait ends early.
   /// @return whether it has ended; false when cancelled or when the time is up
   bool wait(const std::function<void(Done)>& begin);
   std::uint32_t worker() const noexcept;

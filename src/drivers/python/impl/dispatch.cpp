@@ -144,7 +144,9 @@ bool callPlugin(const std::shared_ptr<Call>& call) {
 
 void dispatch(const std::shared_ptr<Call>& call) {
   if (callPlugin(call)) return;
-  call->error = coprocess::failure(call->hook, reportError(*call->handler));
+  const bool overdue = PyErr_ExceptionMatches(timeoutException()) != 0;
+  call->error = coprocess::failure(call->hook, reportError(*call->handler),
+                                   overdue ? Errc::kPluginTimeout : Errc::kPluginFailed);
 }
 
 }  // namespace tykpp::drivers::python

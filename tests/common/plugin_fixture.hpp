@@ -22,7 +22,7 @@
 namespace tykpp::test {
 
 /// One worker: the test's own thread. Timers run when the test says that time has come.
-class TestWorkers final : public drivers::WorkerServices {
+class TestWorkers : public drivers::WorkerServices {
  public:
   void post(std::uint32_t /*worker*/, std::function<void()> fn) override {
     {

@@ -4,6 +4,7 @@
 // calls a hook of the API; calls run on fibers with a Lua thread each, so that a call that waits
 // for an HTTP answer holds up nobody. What a call assigns to globals is gone when it ends.
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -19,6 +20,7 @@ struct LuaOptions {
   std::string
       working_directory;  ///< `middleware/lua` below it is for APIs whose hooks name no file
   std::size_t memory_limit = 64U << 20;        ///< bytes of a state, `plugin_memory_limit`
+  std::chrono::milliseconds load_time{5000};   ///< what running an API's files may take
   bool ignore_canonical_header_names = false;  ///< `ignore_canonical_mime_header_key`
 };
 

@@ -28,6 +28,7 @@ Call& Call::needResponse(lua_State* lua) {
 
 Result<HookVerdict> Call::run(const Function& function) {
   function_ = &function;
+  state_.setStackBase(&function);
   state_.setRunning(this);
   state_.watched().enter(state_.main(), script_.deadline());
   lua_State* const lua = thread_.lua;
@@ -187,6 +188,7 @@ int Call::leave(lua_State* lua) {
 void Call::comeBack(lua_State* lua, int globals) {
   state_.watched().enter(state_.main(), script_.deadline());
   state_.setRunning(this);
+  state_.setStackBase(function_);
   state_.attachGlobals(lua, globals);
   if (!script_.cancelled()) return;
   state_.watched().stopNow();

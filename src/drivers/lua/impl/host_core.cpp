@@ -64,6 +64,11 @@ int setLoading(lua_State* lua) {
   return 0;
 }
 
+int checkDepth(lua_State* lua) {
+  State::of(lua).checkDepth(lua);
+  return 0;
+}
+
 int noBody(lua_State* lua) {
   if (State::of(lua).running() != nullptr) {
     luaL_error(lua, "tykpp.no_body is for the main part of a file");
@@ -145,6 +150,7 @@ void addCoreFunctions(lua_State* lua, const Program& program) {
   lua_pushcfunction(lua, &withTraceback);
   lua_setfield(lua, LUA_REGISTRYINDEX, kTraceback);
   constexpr luaL_Reg kFunctions[] = {{"object", &makeObject},
+                                     {"check_depth", &checkDepth},
                                      {"loading", &setLoading},
                                      {"no_body", &noBody},
                                      {"log", &logLine},

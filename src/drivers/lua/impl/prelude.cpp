@@ -13,10 +13,10 @@ local rawmeta, isLazy, fill = real.debug.getmetatable, host.is_lazy, host.fill
 local type, next, pairs, rawget, rawset = real.type, real.next, real.pairs, real.rawget, real.rawset
 local error, pcall, tostring, select = real.error, real.pcall, real.tostring, real.select
 local setmetatable, getfenv, setfenv = real.setmetatable, real.getfenv, real.setfenv
-local load, loadstring, loadfile, require = real.load, real.loadstring, real.loadfile, real.require
+local loadstring, loadfile, require = real.loadstring, real.loadfile, real.require
 local concat = real.table.concat
 
-for _, name in real.ipairs {"_VERSION", "assert", "bit", "coroutine", "error", "getmetatable", "ipairs",
+for _, name in real.ipairs {"_VERSION", "assert", "bit", "error", "getmetatable", "ipairs",
     "math", "module", "pcall", "rawequal", "select", "string", "table", "tonumber", "tostring", "type",
     "unpack", "xpcall", "gcinfo", "package"} do
   base[name] = real[name]
@@ -67,7 +67,18 @@ function base.setfenv(f, t)
   return changed
 end
 -- Text alone: bytecode that no compiler made can crash the process.
-function base.load(chunk, name, _, own) return load(chunk, name, "t", own) end
+function base.load(chunk, name, _, own)
+  if type(chunk) == "function" then
+    local parts = {}
+    for piece in chunk do
+      if piece == "" then break end
+      parts[#parts + 1] = piece
+    end
+    chunk = concat(parts)
+    name = name or "=(load)"
+  end
+  return loadstring(chunk, name, "t", own)
+end
 function base.loadstring(chunk, name, _, own) return loadstring(chunk, name, "t", own) end
 function base.loadfile(name, _, own)
   if name == nil then return nil, "there is no standard input" end
@@ -87,6 +98,28 @@ end
 function base.collectgarbage(what)
   if what == "count" then return real.collectgarbage("count") end
   return 0
+end
+
+-- Each coroutine has a Lua stack of its own, but all run on the one C stack of their call.
+local check, resume, wrap = host.check_depth, real.coroutine.resume, real.coroutine.wrap
+base.coroutine = real.coroutine
+function real.coroutine.resume(...)
+  check()
+  return resume(...)
+end
+function real.coroutine.wrap(f)
+  local co = wrap(f)
+  return function(...)
+    check()
+    return co(...)
+  end
+end
+-- Without a function to compare nothing could interrupt a long sort.
+local sort = real.table.sort
+local function less(a, b) return a < b end
+function real.table.sort(t, f)
+  check()
+  return sort(t, f or (type(t) == "table" and #t > 1000 and less or nil))
 end
 
 -- Nothing that ends, blocks or reconfigures the process.

@@ -214,6 +214,7 @@ Result<std::shared_ptr<const Program>> compile(const definition::PluginRef& ref,
   program->config_data = api.config_data;
   program->spec = coprocess::Facts::of(ref, api, options.ignore_canonical_header_names).spec;
   program->memory_limit = options.memory_limit;
+  program->load_time = options.load_time;
   setFolders(*program, *files, api);
   return std::shared_ptr<const Program>(std::move(program));
 }

@@ -31,6 +31,7 @@ struct Program {
   std::string config_data;                                ///< JSON text, or empty
   std::vector<std::pair<std::string, std::string>> spec;  ///< what plugins get as `spec`
   std::size_t memory_limit = 0;
+  std::chrono::milliseconds load_time{0};
 };
 
 /// A program and its states: one a worker, shared by the API's hooks. Thread: any.
@@ -58,7 +59,7 @@ class Runtime {
   struct Worker {
     explicit Worker(Watched& watch) : watched(watch) {}
     Watched& watched;
-    /// Deep enough for 200 nested callbacks of the string library, where Lua itself stops.
+    /// Deep enough for what Lua's own limits allow C functions to nest; see State::checkDepth.
     script::StackPool stacks{4U << 20};
   };
   Worker& worker(std::uint32_t index);

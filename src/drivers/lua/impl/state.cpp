@@ -6,19 +6,20 @@
 #include "drivers/lua/impl/call.hpp"
 #include "drivers/lua/impl/convert.hpp"
 #include "drivers/lua/impl/host.hpp"
+#include "drivers/lua/impl/pattern.hpp"
 #include "drivers/lua/impl/prelude.hpp"
 #include "drivers/lua/impl/program.hpp"
 
 namespace tykpp::drivers::lua {
 namespace {
 
-/// What files may take to run when they are loaded.
-constexpr auto kLoadTime = std::chrono::seconds(5);
 /// A cycle of the collector begins when the heap is this many per cent of what was alive: calls
 /// leave little, and marking what is alive costs more than what they leave.
 constexpr int kCollectorPause = 400;
 /// More than this many globals of a call are dropped with their table.
 constexpr int kManyGlobals = 32;
+/// Of the stacks of calls, 4 MiB, and of threads'; what is left is for one more C function.
+constexpr std::ptrdiff_t kDeepStack = 2 << 20;
 
 std::string messageAt(lua_State* lua, int index) {
   const char* text = lua_tostring(lua, index);
@@ -55,7 +56,8 @@ Result<std::unique_ptr<State>> State::create(std::shared_ptr<const Program> prog
   std::unique_ptr<State> state(new State(std::move(program), watched));
   state->main_ = lua_newstate(&State::allocate, state.get());
   if (state->main_ == nullptr) return Error(Errc::kBadPlugin, "no memory for a Lua state");
-  watched.enter(state->main_, Clock::now() + kLoadTime);
+  state->setStackBase(&state);
+  watched.enter(state->main_, Clock::now() + state->program_->load_time);
   const int status = lua_cpcall(state->main_, &State::setup, state.get());
   watched.leave();
   if (status != 0) {
@@ -119,6 +121,9 @@ void State::openLibraries(lua_State* lua) {
     lua_pushstring(lua, library.name);
     lua_call(lua, 1, 0);
   }
+  lua_getglobal(lua, LUA_STRLIBNAME);
+  addPatternFunctions(lua);
+  lua_pop(lua, 1);
 }
 
 void State::setPaths(lua_State* lua) {
@@ -316,6 +321,15 @@ void State::giveThread(LuaThread thread) noexcept {
   }
   idle_.push_back(thread);
 }
+
+void State::checkDepth(lua_State* lua) const {
+  const char here = 0;
+  if (static_cast<const char*>(stack_base_) - &here > kDeepStack) {
+    luaL_error(lua, "C stack overflow");
+  }
+}
+
+std::size_t State::memoryLimit() const noexcept { return program_->memory_limit; }
 
 bool State::recover() noexcept {
   lua_gc(main_, LUA_GCCOLLECT, 0);

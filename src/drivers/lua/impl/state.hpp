@@ -61,6 +61,13 @@ class State {
   const Program& program() const noexcept { return *program_; }
   lua_State* main() noexcept { return main_; }
 
+  /// Raises an error when calls are nested so deep that the C stack comes to its end. For functions
+  /// that call Lua code from C.
+  void checkDepth(lua_State* lua) const;
+  /// Where the stack that runs now begins.
+  void setStackBase(const void* base) noexcept { stack_base_ = base; }
+  std::size_t memoryLimit() const noexcept;
+
   // References in the registry.
   int bodyRef() const noexcept { return body_; }
   int tracebackRef() const noexcept { return traceback_; }
@@ -113,6 +120,7 @@ class State {
   std::size_t used_ = 0;
   lua_State* main_ = nullptr;
   Call* running_ = nullptr;
+  const void* stack_base_ = nullptr;
   std::vector<LuaThread> idle_;
   int body_ = 0;
   int traceback_ = 0;

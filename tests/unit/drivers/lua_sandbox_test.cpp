@@ -192,7 +192,7 @@ TEST_F(LuaSandbox, PatternsAreThoseOfTheLanguage) {
            "('abc'):gsub('b', '%%') == 'a%c'",
            "select(2, ('aaa'):gsub('a', 'b', 2)) == 2",
            "('aaa'):gsub('^a', 'b') == 'baa'",
-           
+
            "('abc'):gsub('b', function() return nil end) == 'abc'",
            "('n'):gsub('n', 12) == '12'",
            "('THE END'):gsub('%f[%a]%a+', string.lower) == 'the end'",

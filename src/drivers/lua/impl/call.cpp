@@ -179,6 +179,8 @@ int Call::leave(lua_State* lua) {
     state_.watched().stopNow();
     luaL_error(lua, "the hook's time is up");
   }
+  // Other calls would see half a module.
+  if (state_.loading()) luaL_error(lua, "a module cannot wait while it is loaded");
   const int globals = state_.detachGlobals(lua);
   state_.setRunning(nullptr);
   state_.watched().leave();

@@ -146,7 +146,6 @@ real.package.loaded._G = env
 real.package.loadlib = nil
 
 -- Modules are loaded once for all calls: so are the globals that they define.
-local depth = 0
 local wrapCjson
 function wrapCjson(m)
   local encode, new = m.encode, m.new
@@ -155,8 +154,7 @@ function wrapCjson(m)
   return m
 end
 local function loaded(name, ok, ...)
-  depth = depth - 1
-  if depth == 0 then host.loading(false) end
+  host.loading(false)
   if not ok then error((...), 0) end
   if name == "cjson" or name == "cjson.safe" then
     wrapCjson(real.package.loaded[name])
@@ -165,11 +163,9 @@ local function loaded(name, ok, ...)
 end
 function base.require(name)
   if real.package.loaded[name] ~= nil then return require(name) end
-  depth = depth + 1
   host.loading(true)
   return loaded(name, pcall(require, name))
 end
-function host.reset() depth = 0 end
 
 -- The reference's table of a call.
 setmetatable(base, {__metatable = false, __index = function(_, name)
@@ -180,19 +176,12 @@ setmetatable(base, {__metatable = false, __index = function(_, name)
 end})
 base.tyk = {req = host.tyk_req, session = {}}
 
--- Waiting inside `require` would let other calls see half a module.
-local function waits(f)
-  return function(...)
-    if depth > 0 then error("a module cannot wait while it is loaded", 2) end
-    return f(...)
-  end
-end
 base.tykpp = {
   req = host.req, resp = host.resp, session = host.session, config = host.config,
   log = host.log, exit = host.exit, now = host.now, no_body = host.no_body,
   encode_base64 = host.encode_base64, decode_base64 = host.decode_base64,
-  http = {fetch = waits(host.fetch)},
-  store = {get = waits(host.store_get), set = waits(host.store_set)},
+  http = {fetch = host.fetch},
+  store = {get = host.store_get, set = host.store_set},
 }
 setmetatable(env, meta)
 return base, meta

@@ -1,5 +1,6 @@
 #include "drivers/lua/impl/state.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <lua.hpp>
 
@@ -211,9 +212,9 @@ int State::clearGlobals(lua_State* lua) {
 }
 
 void State::setLoading(lua_State* lua, bool loading) {
-  loading_ = loading;
+  loading_ = std::max(0, loading_ + (loading ? 1 : -1));
   lua_rawgeti(lua, LUA_REGISTRYINDEX, environment_meta_);
-  lua_rawgeti(lua, LUA_REGISTRYINDEX, loading || globals_ == LUA_NOREF ? base_ : globals_);
+  lua_rawgeti(lua, LUA_REGISTRYINDEX, loading_ > 0 || globals_ == LUA_NOREF ? base_ : globals_);
   lua_setfield(lua, -2, "__newindex");
   lua_pop(lua, 1);
 }

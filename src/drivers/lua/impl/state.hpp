@@ -89,7 +89,8 @@ class State {
   void attachGlobals(lua_State* lua, int ref);
   /// Forgets the globals and what is on the stack. Not in protected mode.
   void endCall(LuaThread thread) noexcept;
-  /// While a module is loaded, assignments to globals are for good.
+  /// While a module is loaded, assignments to globals are for good. Calls nest.
+  bool loading() const noexcept { return loading_ > 0; }
   void setLoading(lua_State* lua, bool loading);
 
   /// After an error of memory: what can be freed is. @return whether there is room again
@@ -127,7 +128,7 @@ class State {
   Lazy lazy_[kAnchors];
   int environment_meta_ = 0;  // metatable of the chunks' environment
   int globals_ = LUA_NOREF;   // the table that takes a call's globals
-  bool loading_ = false;
+  int loading_ = 0;           // modules that are being loaded, one in the other
   bool retired_ = false;
   int base_ = 0;          // globals that were defined while loading
   int globals_meta_ = 0;  // metatable of the tables for a call's globals

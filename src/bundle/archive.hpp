@@ -58,7 +58,8 @@ class Archive {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Packs files in order, all with the same time and mode 0644. @return the archive's bytes
+/// Packs files in order, before the first of a folder the folder; all with the same time, of mode
+/// 0644 and 0755. @return the archive's bytes
 /// @error kIo
 Result<std::string> writeArchive(const std::vector<std::pair<std::string, std::string>>& files);
 

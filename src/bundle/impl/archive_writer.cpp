@@ -1,6 +1,7 @@
 #include <sys/stat.h>
 #include <zip.h>
 
+#include <set>
 #include <utility>
 
 #include "bundle/archive.hpp"
@@ -22,6 +23,30 @@ struct FreeSource {
 
 Error failed(zip_t* zip) { return {Errc::kIo, std::string("zip: ") + zip_strerror(zip)}; }
 
+/// What depends neither on the machine nor on the hour.
+Result<void> setAttributes(zip_t* zip, zip_uint64_t index, mode_t mode) {
+  if (zip_file_set_dostime(zip, index, kDosTime, kDosDate, 0) != 0 ||
+      zip_file_set_external_attributes(zip, index, 0, ZIP_OPSYS_UNIX,
+                                       static_cast<zip_uint32_t>(mode) << 16) != 0)
+    return failed(zip);
+  return {};
+}
+
+/// The folders of a name, each once: there are readers that make no folder without an entry of its
+/// own.
+Result<void> addFolders(zip_t* zip, const std::string& name, std::set<std::string>& made) {
+  for (std::size_t slash = name.find('/'); slash != std::string::npos;
+       slash = name.find('/', slash + 1)) {
+    const std::string folder = name.substr(0, slash + 1);
+    if (!made.insert(folder).second) continue;
+    const zip_int64_t index = zip_dir_add(zip, folder.c_str(), ZIP_FL_ENC_UTF_8);
+    if (index < 0) return failed(zip);
+    if (auto set = setAttributes(zip, static_cast<zip_uint64_t>(index), S_IFDIR | 0755); !set)
+      return set;
+  }
+  return {};
+}
+
 Result<void> addFile(zip_t* zip, const std::string& name, const std::string& bytes) {
   zip_source_t* source = zip_source_buffer(zip, bytes.data(), bytes.size(), 0);
   if (source == nullptr) return failed(zip);
@@ -31,12 +56,8 @@ Result<void> addFile(zip_t* zip, const std::string& name, const std::string& byt
     return failed(zip);
   }
   const auto at = static_cast<zip_uint64_t>(index);
-  constexpr zip_uint32_t kMode = static_cast<zip_uint32_t>(S_IFREG | 0644) << 16;
-  if (zip_set_file_compression(zip, at, ZIP_CM_DEFLATE, kBestCompression) != 0 ||
-      zip_file_set_dostime(zip, at, kDosTime, kDosDate, 0) != 0 ||
-      zip_file_set_external_attributes(zip, at, 0, ZIP_OPSYS_UNIX, kMode) != 0)
-    return failed(zip);
-  return {};
+  if (zip_set_file_compression(zip, at, ZIP_CM_DEFLATE, kBestCompression) != 0) return failed(zip);
+  return setAttributes(zip, at, S_IFREG | 0644);
 }
 
 Result<std::string> readBack(zip_source_t* source) {
@@ -67,7 +88,9 @@ Result<std::string> writeArchive(const std::vector<std::pair<std::string, std::s
     zip_source_free(source.get());
     return Error(Errc::kIo, std::string("zip: ") + zip_error_strerror(&error));
   }
+  std::set<std::string> folders;
   for (const auto& [name, bytes] : files) {
+    if (auto added = addFolders(zip.get(), name, folders); !added) return std::move(added).error();
     if (auto added = addFile(zip.get(), name, bytes); !added) return std::move(added).error();
   }
   if (zip_close(zip.get()) != 0) return failed(zip.get());

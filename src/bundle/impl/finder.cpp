@@ -35,9 +35,16 @@ void addStamp(const std::string& path, std::string& out) {
   out += ';';
 }
 
+/// Tells the folders apart that were unpacked at different times.
+std::string folderId(const std::string& folder) {
+  struct stat status {};
+  (void)::stat(folder.c_str(), &status);
+  return std::to_string(status.st_ino);
+}
+
 std::string fingerprint(const std::string& folder, const Manifest& manifest,
                         const std::string& key_file) {
-  std::string out = sha256Hex(manifest.text);
+  std::string out = sha256Hex(manifest.text) + folderId(folder) + ';';
   for (const std::string& name : manifest.files) addStamp(folder + "/" + name, out);
   if (!key_file.empty()) addStamp(key_file, out);
   return out;
@@ -46,9 +53,7 @@ std::string fingerprint(const std::string& folder, const Manifest& manifest,
 /// Equal for equal content of one unpacking. Files outside `file_list` come and go with the folder.
 std::string contentChecksum(const std::string& folder, const Manifest& manifest,
                             const Digests& digests) {
-  struct stat status {};
-  (void)::stat(folder.c_str(), &status);
-  std::string all = sha256Hex(manifest.text) + std::to_string(status.st_ino);
+  std::string all = sha256Hex(manifest.text) + folderId(folder);
   for (const auto& [name, hash] : digests.by_file) all += hash;
   return sha256Hex(all);
 }

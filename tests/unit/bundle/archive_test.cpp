@@ -45,7 +45,9 @@ TEST(Archive, ReadsWhatItWrote) {
   const std::string bytes = writeArchive({{"a.js", "alpha"}, {"d/e/b.js", ""}}).value();
   auto archive = Archive::open(bytes, {});
   ASSERT_TRUE(archive);
-  ASSERT_EQ(archive->entries().size(), 2U);
+  ASSERT_EQ(archive->entries().size(), 4U) << "two files and two folders";
+  EXPECT_TRUE(archive->entries()[2].folder);
+  EXPECT_EQ(archive->find("d/e"), nullptr);
   EXPECT_EQ(archive->readAll(*archive->find("a.js"), 5).value(), "alpha");
   EXPECT_EQ(archive->readAll(*archive->find("d/e/b.js"), 0).value(), "");
   EXPECT_FALSE(archive->readAll(*archive->find("a.js"), 4));

@@ -96,21 +96,6 @@ net::Task<void> Call::release() {
 
 // --- the answer's body ---
 
-namespace {
-
-/// Copies the head out of the connection's buffer: what is read of the body will lie over it.
-void keepHead(http::Response& response) {
-  http::Headers& headers = response.headers;
-  const std::vector<http::HeaderField> fields(headers.begin(), headers.end());
-  headers.clear();
-  for (const http::HeaderField& field : fields) {
-    headers.addCopy({field.id, field.name}, field.value);
-  }
-  response.reason = headers.arena().copy(response.reason);
-}
-
-}  // namespace
-
 net::Task<Result<Call::Piece>> Call::nextPlainPiece() {
   http::ReadBuffer& input = connection_->input;
   for (;;) {
@@ -195,7 +180,6 @@ net::Task<Result<void>> Call::bufferBody(std::size_t limit) {
   moveHeadToArena();
   if (framing_.body == BodyFraming::kNone || exchange_.response().status == 101)
     co_return Result<void>{};
-  keepHead(exchange_.response());
   // A plugin reads text, so gzip is taken off even for a client that could unpack it.
   if (!gzip_ && exchange_.response().headers.get(HeaderId::kContentEncoding) == "gzip") {
     gzip_ = std::make_unique<GzipDecoder>();

@@ -146,11 +146,11 @@ int inspect(const std::string& path) {
                 log::quoted(found.manifest.checksum).c_str(), good ? "good" : "WRONG",
                 found.manifest.signature.empty() ? "no" : "yes");
     for (const auto& [name, size] : found.digests.sizes) {
-      std::printf("  %s  %llu bytes  sha256 %s\n", name.c_str(),
+      std::printf("  %s  %llu bytes  sha256 %s\n", log::quoted(name).c_str(),
                   static_cast<unsigned long long>(size), found.digests.by_file.at(name).c_str());
     }
     for (const std::string& name : found.unlisted) {
-      std::printf("  %s  %llu bytes  not in file_list\n", name.c_str(),
+      std::printf("  %s  %llu bytes  not in file_list\n", log::quoted(name).c_str(),
                   static_cast<unsigned long long>(archive.find(name)->declared));
     }
     return 0;

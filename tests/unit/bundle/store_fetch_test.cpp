@@ -175,6 +175,18 @@ TEST_F(StoreFetch, AFolderThatCannotBeMadeIsAnError) {
       << whyFetch("b.zip");
 }
 
+TEST_F(StoreFetch, ClearsWhatADeadProcessLeftBehind) {
+  work_.write("middleware/bundles/.unpack-old/a.js", "x");
+  work_.write("middleware/bundles/.unpack-fresh/a.js", "x");
+  std::filesystem::last_write_time(
+      work_.file("middleware/bundles/.unpack-old"),
+      std::filesystem::file_time_type::clock::now() - std::chrono::hours(2));
+  store();
+  EXPECT_FALSE(std::filesystem::exists(work_.file("middleware/bundles/.unpack-old")));
+  EXPECT_TRUE(std::filesystem::exists(work_.file("middleware/bundles/.unpack-fresh")))
+      << "another gateway may be busy with it";
+}
+
 TEST_F(StoreFetch, RunsNoCallbackOnceItIsDestroyed) {
   useBase(server_.url(""));
   auto kept = std::make_shared<int>(0);

@@ -100,6 +100,14 @@ std::string_view pathAndQuery(std::string_view url) {
   return start == std::string_view::npos ? std::string_view("/") : url.substr(start);
 }
 
+/// A field's value as it goes over the wire: white space around it is none of it (RFC 9110
+/// section 5.5).
+std::string_view trimmed(std::string_view value) noexcept {
+  const std::size_t first = value.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return value.substr(first, value.find_last_not_of(" \t") - first + 1);
+}
+
 }  // namespace
 
 bool belongsToGateway(http::HeaderId id) noexcept {
@@ -121,7 +129,7 @@ bool setHeader(http::Headers& headers, std::string_view name, std::string_view v
                bool verbatim) {
   if (!http::isToken(name) || !http::isFieldValue(value)) return false;
   const http::HeaderName own = headerNameFor(name, verbatim, headers.arena());
-  if (!belongsToGateway(own.id())) headers.set(own, headers.arena().copy(value));
+  if (!belongsToGateway(own.id())) headers.set(own, headers.arena().copy(trimmed(value)));
   return true;
 }
 
@@ -129,7 +137,7 @@ bool addHeader(http::Headers& headers, std::string_view name, std::string_view v
                bool verbatim) {
   if (!http::isToken(name) || !http::isFieldValue(value)) return false;
   const http::HeaderName own = headerNameFor(name, verbatim, headers.arena());
-  if (!belongsToGateway(own.id())) headers.add(own, headers.arena().copy(value));
+  if (!belongsToGateway(own.id())) headers.add(own, headers.arena().copy(trimmed(value)));
   return true;
 }
 

@@ -70,6 +70,14 @@ TEST_F(MessageEdit, WritesNamesInCanonicalFormOrVerbatim) {
   EXPECT_EQ((headers.begin() + 1)->name, "x-raw-NAME");
 }
 
+TEST_F(MessageEdit, LeavesWhiteSpaceAroundAValueOut) {
+  http::Headers& headers = exchange_.request().headers;
+  EXPECT_TRUE(setHeader(headers, "X-A", " \t a b \t", false));
+  EXPECT_TRUE(addHeader(headers, "X-B", "  ", false));
+  EXPECT_EQ(headers.get("X-A"), "a b");
+  EXPECT_EQ(headers.get("X-B"), "");
+}
+
 TEST_F(MessageEdit, RefusesHeadersThatWouldBreakTheMessage) {
   http::Headers& headers = exchange_.request().headers;
   EXPECT_FALSE(setHeader(headers, "X-A", "1\r\nX-B: 2", false));

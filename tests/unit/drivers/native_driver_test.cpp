@@ -311,13 +311,15 @@ TEST_F(NativeDriverTest, CarriesALargeBodyThroughADeferredCall) {
   EXPECT_EQ(on.exchange.request().body()->size(), (std::size_t{8} << 20) + 7);
 }
 
-TEST(DriverRegistry, KnowsTheNativeDriverByBothNames) {
+TEST(DriverRegistry, FindsEveryDriverItNames) {
   test::TestWorkers workers;
   const auto registry = makeRegistry(definition::GatewayConfig{}, workers);
   ASSERT_NE(registry->find("native"), nullptr);
   EXPECT_EQ(registry->find("native"), registry->find("goplugin"));
-  EXPECT_EQ(registry->find("otto"), nullptr);
-  EXPECT_EQ(registry->names(), (std::vector<std::string_view>{"native", "goplugin"}));
+  EXPECT_EQ(registry->find("cobol"), nullptr);
+  for (const std::string_view name : registry->names()) {
+    EXPECT_NE(registry->find(name), nullptr) << name;
+  }
 }
 
 TEST(DriverRegistry, NamesTheHooks) {

@@ -185,11 +185,11 @@ TEST_F(HookStepTest, SumsTheCountersOfAllWorkers) {
 
 TEST_F(HookStepTest, NamesTheDriversThatAreBuilt) {
   api_.hooks.pre = {ref("x.js", "f", "/custom_middleware/pre/0")};
-  api_.hooks.pre[0].driver = "otto";
+  api_.hooks.pre[0].driver = "cobol";
   auto steps = createPreHooks(build());
   ASSERT_FALSE(steps);
   EXPECT_EQ(steps.error().where(), "/custom_middleware/pre/0");
-  EXPECT_CONTAINS(steps.error().message(), "otto");
+  EXPECT_CONTAINS(steps.error().message(), "cobol");
   EXPECT_CONTAINS(steps.error().message(), "is not built; built drivers: native, goplugin");
 }
 

@@ -16,7 +16,7 @@ namespace {
 
 /// A cycle of the collector begins when the heap is this many per cent of what was alive: calls
 /// leave little, and marking what is alive costs more than what they leave.
-constexpr int kCollectorPause = 400;
+constexpr int kCollectorPause = 300;
 /// More than this many globals of a call are dropped with their table.
 constexpr int kManyGlobals = 32;
 /// Of the stacks of calls, 4 MiB, and of threads'; what is left is for one more C function.

@@ -12,6 +12,8 @@ from support.upstream import answer
 from support.wait import SLOW, eventually
 
 PLUGIN = ROOT / "tests/e2e/plugins/python/hooks.py"
+pytestmark = pytest.mark.skipif(os.environ.get("TYKPP_PRESET") == "tsan",
+                                reason="the interpreter is built without ThreadSanitizer")
 CONF = {"coprocess_options": {"enable_coprocess": True}}
 
 
@@ -157,6 +159,7 @@ def test_the_traceback_is_in_the_log(gateway):
 def test_a_function_with_two_parameters_is_not_called(gateway, upstream):
     assert gateway.get("/twoparameters/").status == 200
     assert sent(upstream, "X-Never") is None
+    assert "has 2 parameters and is never called" in gateway.log()
 
 
 def test_an_object_kept_past_its_hook_is_harmless(gateway, upstream):

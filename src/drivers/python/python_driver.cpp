@@ -49,12 +49,10 @@ Pool& PythonDriver::pool() {
   if (pool_ == nullptr) {
     PoolLimits limits;
     limits.threads = static_cast<unsigned>(std::max(1, options_.workers));
-    pool_ = new Pool(
-        Interpreter::get(), limits,
-        [](std::uint32_t worker, std::function<void()> fn) {
-          Host::get().post(worker, std::move(fn));
-        },
-        &callReturned);
+    const auto post = [](std::uint32_t worker, std::function<void()> fn) {
+      Host::get().post(worker, std::move(fn));
+    };
+    pool_ = &Pool::make(Interpreter::get(), limits, post, &callReturned);
   }
   return *pool_;
 }

@@ -57,6 +57,14 @@ void answer(Question& question) {
   if (!question.found) question.error = takeErrorWithTraceback();
 }
 
+/// The reference calls no function with another number of parameters, and says nothing.
+void warnOfParameters(const Handler& handler) {
+  if (handler.parameters >= 3 && handler.parameters <= 5) return;
+  TYKPP_LOG(warn, "python",
+            "{} has {} parameters and is never called: a handler has 3, 4 or 5 api_id={}",
+            log::quoted(handler.label), handler.parameters, log::quoted(handler.facts.api_id));
+}
+
 Error badPlugin(std::string text) { return Error(Errc::kBadPlugin, std::move(text)); }
 
 }  // namespace
@@ -101,7 +109,10 @@ Result<void> importPlugin(Interpreter& interpreter, const PluginPlace& place,
   if (!interpreter.run([question] { answer(*question); }, limit)) {
     return badPlugin("Middleware initialization error: importing " + place.file + " does not end");
   }
-  if (question->found) return {};
+  if (question->found) {
+    warnOfParameters(*handler);
+    return {};
+  }
   if (question->error.line.empty()) {
     return badPlugin("Hook is not defined: " + handler->facts.hook_name + " (in " + place.file +
                      ")");

@@ -35,7 +35,7 @@ class Pool {
   using Returned = void (*)(std::shared_ptr<Call> call);
   using Post = std::function<void(std::uint32_t worker, std::function<void()> fn)>;
 
-  Pool(Interpreter& interpreter, PoolLimits limits, Post post, Returned returned);
+  static Pool& make(Interpreter& interpreter, PoolLimits limits, Post post, Returned returned);
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
@@ -49,6 +49,7 @@ class Pool {
  private:
   struct Thread;
   struct Outbox;
+  Pool(Interpreter& interpreter, PoolLimits limits, Post post, Returned returned);
   void startThread();
   void serve(Thread& thread);
   bool sleep(Thread& thread);

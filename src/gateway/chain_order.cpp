@@ -2,6 +2,7 @@
 
 #include "hooks/hook_step.hpp"
 #include "hooks/session_check.hpp"
+#include "hooks/virtual_endpoint_step.hpp"
 #include "middleware/version_check.hpp"
 
 namespace tykpp::gateway {
@@ -20,6 +21,9 @@ const std::vector<chain::StepEntry>& requestOrder() {
       // Nobody unknown, inactive or expired gets further on a protected API. After post-auth hooks,
       // as in the reference.
       {hooks::SessionCheck::kName, &hooks::createSessionCheck},
+      // Answers in place of the upstream: what stands behind it does not run then, response hooks
+      // do.
+      {"virtual_endpoint", &hooks::createVirtualEndpoints},
       // The last word before the upstream.
       {"post", &hooks::createPostHooks},
   };

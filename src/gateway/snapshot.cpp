@@ -64,10 +64,6 @@ std::string answerLines(const definition::ApiSpec& spec) {
 Result<SnapshotBuilder::Runtime> SnapshotBuilder::makeRuntime(const Spec& defined, Spec spec,
                                                               std::string stamp,
                                                               bool broken_plugins_refuse) {
-  if (!spec->virtual_endpoints.empty()) {
-    return Error(Errc::kNotBuilt, "virtual endpoints are not built yet")
-        .at(spec->virtual_endpoints.front().pointer);
-  }
   if (auto routable = route::Router::check(*spec, config_); !routable) return routable.error();
   auto runtime = std::make_shared<ApiRuntime>();
   auto endpoint = endpoints_.get(spec->target, spec->tls);

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/ascii.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "drivers/coprocess/message.hpp"
@@ -19,7 +20,8 @@ std::string changeHeaders(http::Headers& headers, const std::vector<std::string>
                           const std::vector<Pair>& set, bool verbatim) {
   for (const std::string& name : removed) deleteHeader(headers, name);
   for (std::size_t i = 0; i < set.size(); ++i) {
-    const auto& [name, value] = set[i];
+    const auto& [name, untrimmed] = set[i];
+    const std::string_view value = trim(untrimmed);
     const bool again = i > 0 && set[i - 1].first == name;
     if (!(again ? addHeader(headers, name, value, verbatim)
                 : setHeader(headers, name, value, verbatim)))

@@ -49,6 +49,7 @@ std::string keyOf(const Program& program) {
   std::string all = program.api_id + '\0' + program.org_id + '\0' + program.config_data + '\0';
   all += program.has_config_data ? '1' : '0';
   all += program.insecure_skip_verify ? '1' : '0';
+  all += program.foundation->tyk_js.text;
   for (const std::string& name : program.names) all += '\0' + name;
   for (const Script& script : program.scripts) {
     all += '\0' + script.name + '\0' + script.text + '\0' + script.problem;
@@ -123,8 +124,12 @@ JsDriver::JsDriver(JsOptions options, WorkerServices& services)
 
 JsDriver::~JsDriver() = default;
 
+/// What all programs begin with, again when the user's script has changed.
 void JsDriver::Impl::start(const JsOptions& options) {
-  if (foundation != nullptr) return;
+  std::string user;
+  // Unreadable: passed over without a word, as in the reference.
+  if (!options.tyk_js_path.empty() && !readFile(options.tyk_js_path, user)) user.clear();
+  if (foundation != nullptr && foundation->tyk_js.text == user) return;
   auto made = std::make_shared<Foundation>();
   made->host = {&output, options.keys, options.max_body};
   made->load_timeout = options.timeout;
@@ -135,9 +140,9 @@ void JsDriver::Impl::start(const JsOptions& options) {
   };
   made->core = own("core", coreSource());
   made->underscore = own("underscore", underscoreSource());
-  // Unreadable: passed over without a word, as in the reference.
   made->tyk_js.name = options.tyk_js_path;
-  if (!options.tyk_js_path.empty() && readFile(options.tyk_js_path, made->tyk_js.text)) {
+  made->tyk_js.text = std::move(user);
+  if (!made->tyk_js.text.empty()) {
     auto bytecode = compile(loading, made->host, made->tyk_js.name, made->tyk_js.text);
     if (bytecode) {
       made->tyk_js.bytecode = std::move(*bytecode);
@@ -170,7 +175,6 @@ void JsDriver::Impl::compileAll(Program& program) {
 
 /// Compiles and runs the scripts, and looks at what they made.
 Result<std::shared_ptr<const Program>> JsDriver::Impl::finish(std::shared_ptr<Program> program) {
-  program->foundation = foundation;
   compileAll(*program);
   std::vector<Script> threw;
   auto image = buildImage(loading, *program, false, &threw);
@@ -200,6 +204,7 @@ Result<std::shared_ptr<const Program>> JsDriver::Impl::programOf(const definitio
   program->insecure_skip_verify = options.insecure_skip_verify || api.tls.insecure_skip_verify;
   program->names = namesOf(api);
   program->scripts = readSources(api, options.refuse_blobs);
+  program->foundation = foundation;
   const std::string key = keyOf(*program);
   const auto known = programs.find(key);
   if (known != programs.end()) {
@@ -281,6 +286,7 @@ Result<void> JsDriver::loadEventHandler(const std::string& file, const std::stri
   auto files = impl_->event_files;
   files[object] = file;
   auto program = std::make_shared<Program>();
+  program->foundation = impl_->foundation;
   for (const auto& [name, path] : files) {
     Script script;
     script.name = path;

@@ -117,6 +117,14 @@ TEST(JsLoad, RunsTheUsersScriptFirstWithoutTheApiFunctions) {
   TestExchange x;
   ASSERT_TRUE(js.call(plugin, x));
   EXPECT_EQ(x.header("X"), "undefinedobject,mine,undefined,function");
+  std::ofstream(path) << "var early = 'changed'; function mine() {}";
+  BoundPlugin& again = js.loadBody("request.SetHeaders.X = early;");
+  TestExchange y;
+  ASSERT_TRUE(js.call(again, y));
+  EXPECT_EQ(y.header("X"), "changed");
+  TestExchange z;
+  ASSERT_TRUE(js.call(plugin, z));
+  EXPECT_EQ(z.header("X"), "undefinedobject,mine,undefined,function");
   std::filesystem::remove(path);
 }
 

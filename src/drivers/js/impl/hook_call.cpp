@@ -70,6 +70,7 @@ void callRequestHook(duk_context* ctx, const Target& target, http::Exchange& exc
   pushSessionFor(ctx, target, exchange);
   duk_push_heapptr(ctx, target.image.config);
   duk_call_method(ctx, 3);
+  Run::current()->decoding = true;
   if (own) {
     demandResult(ctx, "Middleware didn't return request object!");
   } else {
@@ -96,6 +97,7 @@ void callResponseHook(duk_context* ctx, const Target& target, http::Exchange& ex
   }
   duk_push_heapptr(ctx, target.image.config);
   duk_call_method(ctx, 4);
+  Run::current()->decoding = true;
   if (own) {
     demandResult(ctx, "Middleware didn't return response object!");
   } else {
@@ -111,6 +113,7 @@ void callVirtualEndpoint(duk_context* ctx, const Target& target, http::Exchange&
   pushSessionFor(ctx, target, exchange);
   duk_push_heapptr(ctx, target.image.config);
   duk_call(ctx, 3);
+  Run::current()->decoding = true;
   decodeReturned(ctx);
   readVirtualReply(ctx, out);
 }

@@ -53,10 +53,13 @@ Error JsBound::failed(const Run& run, const std::string& problem) const {
   if (run.ended == Ended::kTime) return timeoutError(function->facts.hook);
   if (function->kind == Kind::kVirtual) return virtualEndpointFailure(problem);
   const bool response = function->kind == Kind::kResponse;
-  return failure(function->facts.hook,
-                 std::string(response ? "Failed to run JS response middleware: "
-                                      : "Failed to run JS middleware: ") +
-                     problem);
+  std::string_view what =
+      response ? "Failed to run JS response middleware: " : "Failed to run JS middleware: ";
+  if (run.decoding) {
+    what = response ? "Failed to decode middleware response data on return from VM. "
+                    : "Failed to decode middleware request data on return from VM. ";
+  }
+  return failure(function->facts.hook, std::string(what) + problem);
 }
 
 template <class Reply, class Call>

@@ -268,6 +268,11 @@ Result<std::string> compile(Runtime& runtime, const HostServices& host, const st
 Result<ProgramImage> buildImage(Runtime& runtime, const Program& program, bool quiet,
                                 std::vector<Script>* failed) {
   const Foundation& foundation = *program.foundation;
+  if (runtime.base_of != program.foundation) {
+    runtime.base_of = program.foundation;
+    runtime.base = {};
+    runtime.base_with_underscore = {};
+  }
   Image& base = program.wants_underscore ? runtime.base_with_underscore : runtime.base;
   if (base.bytes == nullptr) {
     auto built = buildBase(runtime, foundation, program.wants_underscore, quiet);

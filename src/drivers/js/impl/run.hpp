@@ -39,6 +39,7 @@ struct Run {
   Clock::time_point deadline;          ///< when there is no call
   bool quiet = false;                  ///< log lines were written when the same was run before
   bool insecure_skip_verify = false;   ///< of the API's upstream calls
+  bool decoding = false;               ///< the script has returned, what it returned is read
   Ended ended = Ended::kNo;
   int refusals = 0;  ///< times that memory was refused
   const char* stack_limit = nullptr;

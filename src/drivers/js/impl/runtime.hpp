@@ -44,7 +44,8 @@ class Runtime {
   /// A copy of the heap that is in the arena.
   Image capture(duk_hthread* engine) const;
 
-  /// Heaps that hold what all APIs begin with; see images.cpp.
+  /// Heaps that hold what all APIs begin with, made of that foundation; see program.cpp.
+  std::shared_ptr<const void> base_of;
   Image base;
   Image base_with_underscore;
 

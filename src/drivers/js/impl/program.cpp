@@ -21,8 +21,8 @@ Run loadRun(const HostServices& host, std::chrono::milliseconds time, bool quiet
 }
 
 void runBytecode(duk_context* ctx, const std::string& bytecode) {
-  void* buffer = duk_push_fixed_buffer(ctx, bytecode.size());
-  bytecode.copy(static_cast<char*>(buffer), bytecode.size());
+  duk_push_external_buffer(ctx);  // a copy in the heap would leave a hole in its image
+  duk_config_buffer(ctx, -1, const_cast<char*>(bytecode.data()), bytecode.size());
   duk_load_function(ctx);
   duk_call(ctx, 0);
   duk_pop(ctx);
@@ -136,7 +136,7 @@ Result<Image> buildBase(Runtime& runtime, const Foundation& foundation, bool und
   }
   runtime.leave(run);
   if (!problem.empty()) return Error(Errc::kBadPlugin, "JavaScript cannot start: " + problem);
-  return runtime.capture(ctx);
+  return runtime.capture(ctx, nullptr);
 }
 
 constexpr std::string_view kPrepare = R"js((function () {
@@ -270,19 +270,19 @@ Result<ProgramImage> buildImage(Runtime& runtime, const Program& program, bool q
   const Foundation& foundation = *program.foundation;
   if (runtime.base_of != program.foundation) {
     runtime.base_of = program.foundation;
-    runtime.base = {};
-    runtime.base_with_underscore = {};
+    runtime.base = nullptr;
+    runtime.base_with_underscore = nullptr;
   }
-  Image& base = program.wants_underscore ? runtime.base_with_underscore : runtime.base;
-  if (base.bytes == nullptr) {
+  auto& base = program.wants_underscore ? runtime.base_with_underscore : runtime.base;
+  if (base == nullptr) {
     auto built = buildBase(runtime, foundation, program.wants_underscore, quiet);
     if (!built) return built.error();
-    base = std::move(*built);
+    base = std::make_shared<const Image>(std::move(*built));
   }
   Run run = loadRun(foundation.host, foundation.load_timeout, quiet);
   const RunScope scope(run, kLoadStackBytes);
-  runtime.enter(run, base);
-  duk_context* ctx = base.engine;
+  runtime.enter(run, *base);
+  duk_context* ctx = base->engine;
   std::string problem;
   for (const Script& script : program.scripts) {
     if (script.bytecode.empty()) continue;
@@ -301,13 +301,14 @@ Result<ProgramImage> buildImage(Runtime& runtime, const Program& program, bool q
     prepareObjects(inner, program, image);
     prepareNames(inner, program, image);
     duk_set_top(inner, 0);
+    // Not compacted: that moves every table of the objects that all programs begin with.
     duk_gc(inner, 0);
-    duk_gc(inner, DUK_GC_COMPACT);
+    duk_gc(inner, 0);
   };
   problem = protectedCall(ctx, finish);
   runtime.leave(run);
   if (!problem.empty()) return Error(Errc::kBadPlugin, "Failed to load JS middleware: " + problem);
-  static_cast<Image&>(image) = runtime.capture(ctx);
+  static_cast<Image&>(image) = runtime.capture(ctx, base);
   return image;
 }
 

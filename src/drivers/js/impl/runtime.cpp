@@ -1,6 +1,8 @@
 #include "drivers/js/impl/runtime.hpp"
 
+#include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace tykpp::drivers::js {
 namespace {
@@ -12,6 +14,19 @@ std::unique_ptr<std::byte[]> copyOf(const std::byte* from, std::size_t size) {
   std::unique_ptr<std::byte[]> copy(new std::byte[size]);  // not cleared first
   std::memcpy(copy.get(), from, size);
   return copy;
+}
+
+/// Heaps are compared in pieces of this size.
+constexpr std::size_t kBlockBytes = 256;
+
+/// Adds what `earlier` has from `begin` to `end`.
+void addShared(Image& image, const Image* earlier, std::size_t begin, std::size_t end) {
+  if (earlier == nullptr) return;
+  for (const Image::Part& part : earlier->parts) {
+    const std::size_t from = std::max(begin, part.at);
+    const std::size_t to = std::min(end, part.at + part.size);
+    if (from < to) image.parts.push_back({from, to - from, part.from + (from - part.at)});
+  }
 }
 
 }  // namespace
@@ -32,7 +47,9 @@ void Runtime::enter(Run& run) {
 
 void Runtime::enter(Run& run, const Image& image) {
   makeRoom();
-  std::memcpy(arena_.base(), image.bytes.get(), image.size);
+  for (const Image::Part& part : image.parts) {
+    std::memcpy(arena_.base() + part.at, part.from, part.size);
+  }
   resident_ = &run;
 }
 
@@ -49,11 +66,46 @@ void Runtime::leave(Run& run) noexcept {
   run.saved.reset();
 }
 
-Image Runtime::capture(duk_hthread* engine) const {
+Image Runtime::capture(duk_hthread* engine, std::shared_ptr<const Image> earlier) const {
+  const std::byte* now = arena_.base();
   Image image;
   image.size = arena_.used();
-  image.bytes = copyOf(arena_.base(), image.size);
   image.engine = engine;
+  std::vector<std::byte> before;  // the earlier heap in one piece
+  if (earlier != nullptr) {
+    for (const Image::Part& part : earlier->parts) {
+      before.insert(before.end(), part.from, part.from + part.size);
+    }
+  }
+  const auto isShared = [&](std::size_t at, std::size_t size) {
+    return at + size <= before.size() && std::memcmp(now + at, before.data() + at, size) == 0;
+  };
+  std::vector<std::pair<std::size_t, std::size_t>> own;  // offset, size
+  for (std::size_t at = 0; at < image.size;) {
+    const std::size_t size = std::min(kBlockBytes, image.size - at);
+    if (!isShared(at, size)) {
+      const bool joins = !own.empty() && own.back().first + own.back().second == at;
+      if (joins) {
+        own.back().second += size;
+      } else {
+        own.emplace_back(at, size);
+      }
+      image.own_bytes += size;
+    }
+    at += size;
+  }
+  image.own.reset(new std::byte[image.own_bytes]);
+  std::byte* to = image.own.get();
+  std::size_t done = 0;
+  for (const auto& [at, size] : own) {
+    addShared(image, earlier.get(), done, at);
+    std::memcpy(to, now + at, size);
+    image.parts.push_back({at, size, to});
+    to += size;
+    done = at + size;
+  }
+  addShared(image, earlier.get(), done, image.size);
+  image.earlier = std::move(earlier);
   return image;
 }
 

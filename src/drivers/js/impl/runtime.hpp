@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <unordered_map>
+#include <vector>
 
 #include "base/error.hpp"
 #include "drivers/js/impl/heap_arena.hpp"
@@ -18,10 +19,19 @@ struct duk_hthread;
 
 namespace tykpp::drivers::js {
 
-/// A heap as it was at some time. May be destroyed on any thread.
+/// A heap as it was at some time: the parts that it shares with an earlier image, and its own. Most
+/// of an API's heap is what all APIs begin with. May be destroyed on any thread.
 struct Image {
-  std::unique_ptr<std::byte[]> bytes;
+  struct Part {
+    std::size_t at;  ///< offset in the arena
+    std::size_t size;
+    const std::byte* from;
+  };
+  std::vector<Part> parts;  ///< one behind the other, from the arena's start on
+  std::unique_ptr<std::byte[]> own;
+  std::shared_ptr<const Image> earlier;
   std::size_t size = 0;
+  std::size_t own_bytes = 0;
   duk_hthread* engine = nullptr;  ///< within the arena
 };
 
@@ -42,12 +52,13 @@ class Runtime {
   /// The run has ended.
   void leave(Run& run) noexcept;
   /// A copy of the heap that is in the arena.
-  Image capture(duk_hthread* engine) const;
+  /// @param earlier  what the heap was before, or null
+  Image capture(duk_hthread* engine, std::shared_ptr<const Image> earlier) const;
 
   /// Heaps that hold what all APIs begin with, made of that foundation; see program.cpp.
   std::shared_ptr<const void> base_of;
-  Image base;
-  Image base_with_underscore;
+  std::shared_ptr<const Image> base;
+  std::shared_ptr<const Image> base_with_underscore;
 
  private:
   void makeRoom();

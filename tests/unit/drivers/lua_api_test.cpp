@@ -142,6 +142,19 @@ TEST_F(LuaApi, ExitAnswersAtOnce) {
   EXPECT_EQ(eval("(function() local ok = pcall(tykpp.exit, 99) return ok end)()"), "false");
 }
 
+TEST_F(LuaApi, ExitDoesNotFrameTheMessage) {
+  TestExchange fx;
+  const auto verdict = run(Hook::kPre, R"(
+    function Hook()
+      tykpp.exit(200, "body", {["content-length"] = "1", ["Transfer-Encoding"] = "chunked", ["x-ok"] = "1"})
+    end)",
+                           fx);
+  ASSERT_TRUE(verdict) << why(verdict);
+  EXPECT_EQ(fx.answered("Content-Length"), "");
+  EXPECT_EQ(fx.answered("Transfer-Encoding"), "");
+  EXPECT_EQ(fx.answered("X-Ok"), "1");
+}
+
 TEST_F(LuaApi, ExitInAResponseHookReplacesTheAnswer) {
   TestExchange fx;
   fx.upstreamAnswered(200, "secret");

@@ -3,6 +3,7 @@
 #include "drivers/lua/impl/convert.hpp"
 #include "drivers/lua/impl/host.hpp"
 #include "drivers/lua/impl/reply.hpp"
+#include "drivers/message_edit.hpp"
 
 namespace tykpp::drivers::lua {
 namespace {
@@ -150,7 +151,8 @@ Result<HookVerdict> Call::answerExit() {
   response.reason = {};
   response.headers.clear();
   for (const auto& [name, value] : exit_->headers) {
-    response.headers.addCopy(std::string_view(name), value);
+    // Passes over the fields that frame the message.
+    addHeader(response.headers, name, value, facts_.verbatim_names);
   }
   response.setBody(std::move(exit_->body));
   return HookVerdict::kRespond;

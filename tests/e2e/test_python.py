@@ -116,6 +116,12 @@ def test_a_hook_may_make_the_body_huge(gateway, upstream):
     assert len(upstream.requests[-1].body) == 8 << 20
 
 
+def test_a_body_over_the_limit_fails(new_gateway, upstream):
+    gateway = new_gateway({**CONF, "max_buffered_body_size": 1 << 20}).write(python("huge", upstream.url, pre=["Huge"])).start()
+    assert gateway.get("/huge/").status == 500
+    eventually(lambda: "larger than max_buffered_body_size" in gateway.log(), "the reason")
+
+
 def test_a_hook_refuses_or_answers(gateway, upstream):
     refused = gateway.get("/refuse/")
     assert (refused.status, json.loads(refused.body)) == (403, {"error": 'not "today"'})

@@ -31,6 +31,7 @@ PythonOptions PythonOptions::of(const definition::GatewayConfig& config) {
   options.path_prefix = config.plugins.python_path_prefix;
   options.version = config.plugins.python_version;
   options.site_packages = config.plugins.python_site_packages;
+  options.max_body = static_cast<std::size_t>(config.max_buffered_body_size);
   options.verbatim_names = config.ignore_canonical_mime_header_key;
   return options;
 }
@@ -77,6 +78,7 @@ Result<std::shared_ptr<const LoadedPlugin>> PythonDriver::load(const definition:
   unloaded_ = false;
   auto handler = std::make_shared<Handler>();
   handler->facts = coprocess::Facts::of(ref, api, options_.verbatim_names);
+  handler->max_body = options_.max_body;
   handler->label = std::filesystem::path(place.file).filename().string() + ":" + ref.name;
   auto imported = importPlugin(Interpreter::get(), place, api, options_.load_timeout, handler);
   if (!imported) return imported.error();

@@ -24,6 +24,8 @@ struct PythonOptions {
   std::string path_prefix;
   std::string version;
   std::vector<std::string> site_packages;
+  std::size_t max_body =
+      64U << 20;                ///< `max_buffered_body_size`: bytes of a body that a plugin makes
   bool verbatim_names = false;  ///< `ignore_canonical_mime_header_key`
   /// Longest time to import a plugin.
   std::chrono::milliseconds load_timeout{30'000};

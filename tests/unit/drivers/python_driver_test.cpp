@@ -71,22 +71,22 @@ TEST_F(PythonDriver, AnAuthHookThatLeavesTheSessionAloneForbids) {
 TEST_F(PythonDriver, TheSessionIsReadAfterAuthentication) {
   plugin(
       "@Hook\ndef Look(request, session, spec):\n"
-      "    assert session.alias == 'me' and session.rate == 2.5 and session.quota_max == -1\n"
+      "    assert session.alias == 'me' and session.expires == 5 and session.rate == 0\n"
       "    assert session.metadata['n'] == '7' and session.metadata['s'] == 'text'\n"
       "    assert session.key_id == 'token' and list(session.tags) == ['a', 'b']\n"
       "    assert session.HasField('monitor') and not session.is_inactive\n"
-      "    assert session.hmac_secret == 'h'\n"
+      "    session.alias = 'another'\n"
       "    return request, session\n");
   test::TestExchange exchange;
   auto session = session::SessionState::parse(
-      R"({"alias":"me","quota_max":-1,"meta_data":{"n":7,"s":"text"},"tags":["a","b"]})", "token");
-  ASSERT_TRUE(session);
+      R"({"alias":"me","expires":5,"meta_data":{"n":7,"s":"text"},"tags":["a","b"]})", "token");
+  ASSERT_TRUE(session) << session.error().message();
   exchange.exchange.session = std::make_shared<session::SessionState>(std::move(*session));
   const auto bound = bind("Look", Hook::kPostAuth);
   ASSERT_NE(bound, nullptr);
   const auto verdict = run(*bound, exchange, Hook::kPostAuth);
-  // Rates and secrets are not enforced yet, so no session has them: the rest was right.
-  EXPECT_FALSE(verdict);
+  EXPECT_TRUE(verdict) << verdict.error().detail();
+  EXPECT_EQ(exchange.exchange.session->alias(), "me") << "what it writes counts at the auth hook";
 }
 
 TEST_F(PythonDriver, AResponseHookChangesTheAnswer) {

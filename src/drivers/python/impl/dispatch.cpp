@@ -1,5 +1,6 @@
 #include "drivers/python/impl/dispatch.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 
@@ -129,6 +130,15 @@ std::string reportError(const Handler& handler) {
   return std::move(error.line);
 }
 
+/// The size of the largest body that the plugin made.
+std::size_t madeBytes(const Call& call) {
+  std::size_t bytes = call.request_reply.overrides.body.size();
+  for (const auto* body : {&call.request_reply.raw_body, &call.response_reply.raw_body}) {
+    if (*body) bytes = std::max(bytes, (*body)->size());
+  }
+  return bytes;
+}
+
 bool callPlugin(const std::shared_ptr<Call>& call) {
   const Handler& handler = *call->handler;
   // A function with another number of parameters is never called, as in the reference.
@@ -143,7 +153,13 @@ bool callPlugin(const std::shared_ptr<Call>& call) {
 }  // namespace
 
 void dispatch(const std::shared_ptr<Call>& call) {
-  if (callPlugin(call)) return;
+  if (callPlugin(call)) {
+    if (madeBytes(*call) > call->handler->max_body) {
+      call->error = coprocess::failure(
+          call->hook, "the plugin makes a body that is larger than max_buffered_body_size");
+    }
+    return;
+  }
   const bool overdue = PyErr_ExceptionMatches(timeoutException()) != 0;
   call->error = coprocess::failure(call->hook, reportError(*call->handler),
                                    overdue ? Errc::kPluginTimeout : Errc::kPluginFailed);

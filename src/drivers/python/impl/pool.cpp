@@ -96,9 +96,8 @@ void Pool::serve(Thread& thread) {
     std::shared_ptr<Call> call = takeNext(thread);
     if (call != nullptr) {
       runCall(thread, call);
-      giveBack(thread, std::move(call));
-      if (!thread.lost) continue;
-      break;  // another has its place
+      if (giveBack(thread, std::move(call))) continue;
+      break;  // it was lost, and another has its place
     }
     PyEval_SaveThread();
     const bool go_on = sleep(thread);
@@ -154,19 +153,22 @@ void Pool::runCall(Thread& thread, const std::shared_ptr<Call>& call) {
 }
 
 /// With the GIL. Nothing of Python holds the call any more, unless the plugin kept an object of it.
-void Pool::giveBack(Thread& thread, std::shared_ptr<Call> call) {
+/// @return false when the thread has been replaced meanwhile
+bool Pool::giveBack(Thread& thread, std::shared_ptr<Call> call) {
   const std::uint32_t worker = call->worker;
   bool post = false;
-  Outbox* outbox = nullptr;
+  bool lost = false;
   {
     const std::lock_guard lock(mutex_);
     thread.current.reset();
-    outbox = outboxes_[worker].get();
-    outbox->calls.push_back(std::move(call));
+    lost = thread.lost;
+    Outbox& outbox = *outboxes_[worker];
+    outbox.calls.push_back(std::move(call));
     // One post carries all that come until the worker gets to it.
-    post = !std::exchange(outbox->posted, true);
+    post = !std::exchange(outbox.posted, true);
   }
   if (post) post_(worker, [this, worker] { drain(worker); });
+  return !lost;
 }
 
 void Pool::drain(std::uint32_t worker) {

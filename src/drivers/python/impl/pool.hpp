@@ -54,7 +54,7 @@ class Pool {
   void serve(Thread& thread);
   bool sleep(Thread& thread);
   std::shared_ptr<Call> takeNext(Thread& thread);
-  void giveBack(Thread& thread, std::shared_ptr<Call> call);
+  bool giveBack(Thread& thread, std::shared_ptr<Call> call);
   void runCall(Thread& thread, const std::shared_ptr<Call>& call);
   Thread* idleThread();
   void watch();

@@ -106,6 +106,11 @@ Result<std::unique_ptr<BoundPlugin>> PythonLoaded::bind(std::uint32_t worker_ind
       std::make_unique<PythonBound>(handler_, pool_, services_, worker_index));
 }
 
+PythonBound::~PythonBound() {
+  // Calls that nobody ever waited for: the lane must not look at them again.
+  for (const auto& [exchange, call] : waiting_) lane_->remove(*call);
+}
+
 Result<HookVerdict> PythonBound::call(HookCall& hook) {
   std::shared_ptr<Call> call = lane_->take();
   call->handler = handler_;

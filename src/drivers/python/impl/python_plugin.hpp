@@ -56,6 +56,7 @@ class PythonBound final : public BoundPlugin {
       : handler_(std::move(handler)),
         pool_(pool),
         lane_(std::make_shared<Lane>(services, worker)) {}
+  ~PythonBound() override;
   Result<HookVerdict> call(HookCall& call) override;
   net::Task<Result<HookVerdict>> finish(HookCall& call) override;
 

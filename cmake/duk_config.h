@@ -13,6 +13,15 @@ int tykppDukStackIsLow();             // little of the running stack is left
 int tykppDukMustStop();               // never returns true: ends the script when its time is up
 void tykppDukLookAtClock();           // the same, called by the tick below
 [[noreturn]] void tykppDukEnd(const char* why);
+/// One step over the properties of a plain object: its own function, see cmake/duktape.cmake.
+enum class TykppDukEntry {
+  kPushed,    // name and value
+  kSkip,      // a hole, or a property that is not listed
+  kEnd,
+  kNotPlain,  // has elements or accessors: only the engine's enumerator knows its properties
+};
+struct duk_hthread;
+TykppDukEntry tykppDukEntryAt(duk_hthread* thr, void* object, unsigned int index);
 extern thread_local int tykpp_duk_ticks;
 inline void tykppDukTick() {
   if (--tykpp_duk_ticks < 0) tykppDukLookAtClock();

@@ -42,6 +42,29 @@ set(head "DUK_LOCAL void duk__comp_recursion_increase(duk_compiler_ctx *comp_ctx
 tykpp_duktape_replace("${head}" "${head}\tduk_native_stack_check(comp_ctx->thr);\n")
 # Ends a script for good: no `catch` of the script's and no protected call sees it.
 string(APPEND duktape_text "\nvoid tykppDukEnd(const char *why) { throw duk_fatal_exception(why); }\n")
+# Walks the properties of a plain object without the engine's enumerator, which builds an object of all names first.
+string(APPEND duktape_text "
+TykppDukEntry tykppDukEntryAt(duk_hthread *thr, void *object, unsigned int index) {
+	duk_hobject *obj = (duk_hobject *) object;
+	for (unsigned int i = 0; index == 0 && i < DUK_HOBJECT_GET_ENEXT(obj); i++) {
+		if (DUK_HOBJECT_E_GET_KEY(thr->heap, obj, i) != NULL && DUK_HOBJECT_E_SLOT_IS_ACCESSOR(thr->heap, obj, i)) {
+			return TykppDukEntry::kNotPlain;
+		}
+	}
+	if (DUK_HOBJECT_GET_ASIZE(obj) != 0 || DUK_HOBJECT_HAS_EXOTIC_ARRAY(obj) || DUK_HOBJECT_HAS_EXOTIC_STRINGOBJ(obj) ||
+	    DUK_HOBJECT_IS_BUFOBJ(obj) || DUK_HOBJECT_IS_PROXY(obj)) {
+		return TykppDukEntry::kNotPlain;
+	}
+	if (index >= DUK_HOBJECT_GET_ENEXT(obj)) return TykppDukEntry::kEnd;
+	duk_hstring *key = DUK_HOBJECT_E_GET_KEY(thr->heap, obj, index);
+	if (key == NULL || DUK_HSTRING_HAS_SYMBOL(key)) return TykppDukEntry::kSkip;
+	if (!DUK_HOBJECT_E_SLOT_IS_ENUMERABLE(thr->heap, obj, index)) return TykppDukEntry::kSkip;
+	if (DUK_HOBJECT_E_SLOT_IS_ACCESSOR(thr->heap, obj, index)) return TykppDukEntry::kSkip;
+	duk_push_hstring(thr, key);
+	duk_push_tval(thr, DUK_HOBJECT_E_GET_VALUE_TVAL_PTR(thr->heap, obj, index));
+	return TykppDukEntry::kPushed;
+}
+")
 
 file(WRITE ${duktape_build}/new/duktape.cpp "${duktape_text}")
 configure_file(${duktape_build}/new/duktape.cpp ${duktape_build}/duktape.cpp COPYONLY)

@@ -114,9 +114,11 @@ void putRequest(duk_context* ctx, http::Exchange& exchange) {
   const http::Request& request = exchange.request();
   pushHeaders(ctx, request.headers, request.host);
   duk_put_prop_literal(ctx, -2, "Headers");
-  duk_push_object(ctx);
-  appendParameters(ctx, request.query);
-  duk_put_prop_literal(ctx, -2, "Params");
+  if (!request.query.empty()) {
+    duk_get_prop_literal(ctx, -1, "Params");
+    appendParameters(ctx, request.query);
+    duk_pop(ctx);
+  }
   putAddress(ctx, exchange);
   put(ctx, "Method", request.method);
   put(ctx, "RequestURI", coprocess::requestUri(exchange));

@@ -76,7 +76,7 @@ void callRequestHook(duk_context* ctx, const Target& target, http::Exchange& exc
   } else {
     decodeReturned(ctx);
   }
-  readRequestReply(ctx, !own, out);
+  readRequestReply(ctx, {!own, target.with_session, target.makes_session}, out);
 }
 
 void callResponseHook(duk_context* ctx, const Target& target, http::Exchange& exchange,

@@ -14,6 +14,7 @@ struct Target {
   const ProgramImage& image;
   std::size_t name;  ///< index into Program::names
   bool with_session;
+  bool makes_session = false;  ///< the auth hook
 };
 
 void callRequestHook(duk_context* ctx, const Target& target, http::Exchange& exchange,

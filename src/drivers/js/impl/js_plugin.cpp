@@ -70,7 +70,8 @@ std::string JsBound::perform(script::ScriptCall& call, Run& run, Reply& reply, C
   run.insecure_skip_verify = program.insecure_skip_verify;
   const RunScope scope(run, kFiberStackBytes);
   runtime->enter(run, *image);
-  const Target target{*image, function->name, function->facts.require_session};
+  const Target target{*image, function->name, function->facts.require_session,
+                      function->facts.hook == Hook::kAuth};
   auto body = [&](duk_context* ctx) { call_function(ctx, target, call.exchange(), reply); };
   std::string problem = protectedCall(image->engine, body);
   runtime->leave(run);

@@ -141,7 +141,7 @@ Result<Image> buildBase(Runtime& runtime, const Foundation& foundation, bool und
 
 constexpr std::string_view kPrepare = R"js((function () {
   return {
-    request: { Headers: null, SetHeaders: {}, DeleteHeaders: [], Body: "", URL: "", Params: null,
+    request: { Headers: null, SetHeaders: {}, DeleteHeaders: [], Body: "", URL: "", Params: {},
       AddParams: {}, ExtendedParams: {}, DeleteParams: [],
       ReturnOverrides: { ResponseCode: 0, ResponseError: "", ResponseBody: "",
         ResponseHeaders: null, OverrideError: false },

@@ -84,7 +84,7 @@ void readRequest(duk_context* ctx, bool encoded, RequestReply& out) {
 
 }  // namespace
 
-void readRequestReply(duk_context* ctx, bool encoded, RequestReply& out) {
+void readRequestReply(duk_context* ctx, const Wanted& wanted, RequestReply& out) {
   if (!asObject(ctx, -1, "what the function returns")) {
     duk_type_error(ctx, "the function returns nothing");
   }
@@ -92,16 +92,17 @@ void readRequestReply(duk_context* ctx, bool encoded, RequestReply& out) {
   forEachProperty(ctx, -1, [&](std::string_view name) {
     if (is(name, "Request")) {
       has_request = has_request || !isAbsent(ctx, -1);
-      readRequest(ctx, encoded, out);
+      readRequest(ctx, wanted.encoded, out);
     } else if (is(name, "SessionMeta")) {
-      if (asObject(ctx, -1, "SessionMeta")) out.session_meta = jsonOf(ctx);
+      if (wanted.meta && asObject(ctx, -1, "SessionMeta")) out.session_meta = jsonOf(ctx);
     } else if (is(name, "Session")) {
-      if (asObject(ctx, -1, "Session")) out.session = jsonOf(ctx);
+      if (wanted.session && asObject(ctx, -1, "Session")) out.session = jsonOf(ctx);
     } else if (is(name, "AuthValue")) {
       readText(ctx, "AuthValue", out.auth_value);
     }
   });
-  if (!encoded && !has_request) duk_type_error(ctx, "what the function returns has no Request");
+  if (!wanted.encoded && !has_request)
+    duk_type_error(ctx, "what the function returns has no Request");
 }
 
 void readResponseReply(duk_context* ctx, ResponseReply& out) {

@@ -53,8 +53,13 @@ struct VirtualReply {
 // Each reads the value on top of the stack, which is an object or nothing. They throw as values.hpp
 // says.
 
-/// @param encoded  the body is base64, as DoProcessRequest of the core returns it
-void readRequestReply(duk_context* ctx, bool encoded, RequestReply& out);
+/// Which parts of a result count.
+struct Wanted {
+  bool encoded = false;  ///< the body is base64, as DoProcessRequest of the core returns it
+  bool meta = false;     ///< the session's metadata
+  bool session = false;  ///< a session
+};
+void readRequestReply(duk_context* ctx, const Wanted& wanted, RequestReply& out);
 void readResponseReply(duk_context* ctx, ResponseReply& out);
 void readVirtualReply(duk_context* ctx, VirtualReply& out);
 

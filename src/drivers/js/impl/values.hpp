@@ -24,17 +24,28 @@ bool isAbsent(duk_context* ctx, duk_idx_t index);
 /// no object then
 bool asObject(duk_context* ctx, duk_idx_t index, const char* what);
 
-/// Calls `visit(name)` for each own property of the object at `index`, with its value on top.
+/// Calls `visit(name)` for each own property of the object at `index`, with its value on top and
+/// its name below.
 template <class Visit>
 void forEachProperty(duk_context* ctx, duk_idx_t index, Visit&& visit) {
   index = duk_normalize_index(ctx, index);
-  duk_enum(ctx, index, DUK_ENUM_OWN_PROPERTIES_ONLY);
-  while (duk_next(ctx, -1, 1) != 0) {
+  const auto tell = [&] {
     duk_size_t size = 0;
     const char* name = duk_get_lstring(ctx, -2, &size);
     visit(std::string_view(name, size));
     duk_pop_2(ctx);
+  };
+  void* object = duk_get_heapptr(ctx, index);
+  TykppDukEntry step = TykppDukEntry::kSkip;
+  for (unsigned int entry = 0;; ++entry) {
+    step = tykppDukEntryAt(ctx, object, entry);
+    if (step == TykppDukEntry::kPushed) tell();
+    // An object that becomes special half way, by what reading it calls, ends there.
+    if (step == TykppDukEntry::kEnd || (step == TykppDukEntry::kNotPlain && entry > 0)) return;
+    if (step == TykppDukEntry::kNotPlain) break;
   }
+  duk_enum(ctx, index, DUK_ENUM_OWN_PROPERTIES_ONLY);
+  while (duk_next(ctx, -1, 1) != 0) tell();
   duk_pop(ctx);
 }
 

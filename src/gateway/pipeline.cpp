@@ -40,6 +40,13 @@ std::chrono::milliseconds inMilliseconds(std::chrono::duration<double> time) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(time);
 }
 
+/// Answers that go on for as long as both sides like: upgraded connections and event streams.
+bool neverEnds(const http::Response& response) {
+  const std::string_view type = response.headers.get(HeaderId::kContentType);
+  return response.status == 101 || type.starts_with("text/event-stream") ||
+         type.starts_with("application/grpc");
+}
+
 }  // namespace
 
 net::Task<void> Pipeline::handle(http::ServerExchange& sx) {
@@ -174,6 +181,13 @@ net::Task<void> Pipeline::answer(const ApiRuntime& api, http::ServerExchange& sx
 
 net::Task<Result<void>> Pipeline::runResponseChain(const ApiRuntime& api, http::ServerExchange& sx,
                                                    upstream::Call& call) const {
+  if (neverEnds(sx.exchange().response())) {
+    // Buffering it for a plugin would keep the client waiting for good.
+    TYKPP_LOG(debug, "plugin",
+              "response hooks are passed over for a stream request_id={} api_id={}",
+              sx.exchange().requestId(), api.spec->api_id);
+    co_return Result<void>{};
+  }
   if (api.chain.responseBody() == http::BodyNeed::kBuffer) {
     std::int64_t limit = shared_.config.max_buffered_body_size;
     const std::int64_t wanted = shared_.config.http_server_options.max_response_body_size;

@@ -2,6 +2,7 @@
 import json
 import os
 import subprocess
+import threading
 import time
 
 import pytest
@@ -212,6 +213,28 @@ def test_an_answers_fields_outlive_a_body_that_comes_later(gateway, upstream):
         reply = client.get("/responsebody/late")
         assert reply.body == b"Z" * 300 + b"!"
         assert (reply.header("X-First"), reply.header("Content-Type")) == ("one", "text/plain")
+
+
+def test_a_stream_of_events_is_not_held_back_for_a_response_hook(gateway, upstream):
+    go = threading.Event()
+
+    def script(connection, _):
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: one\n\n")
+        go.wait(10)
+        connection.send(b"data: two\n\n")
+        connection.close()
+
+    upstream.on("/events", script)
+    with gateway.client() as client:
+        client.request("GET", "/responsebody/events")
+        client.socket.settimeout(10)
+        seen = b""
+        while b"data: one" not in seen:
+            seen += client.socket.recv(4096)
+        assert b"data: two" not in seen
+        go.set()
+        while b"data: two" not in seen:
+            seen += client.socket.recv(4096)
 
 
 def test_the_response_hook_may_answer_in_place_of_the_upstream(gateway, upstream):

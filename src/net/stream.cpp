@@ -82,8 +82,18 @@ IoResult Stream::tryWrite(std::span<const iovec> pieces, bool& would_block) noex
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(pieces.data());
   message.msg_iovlen = std::min<std::size_t>(pieces.size(), IOV_MAX);
+  // Most writes have one piece that is not empty: the kernel then copies no message header in.
+  const iovec* only = nullptr;
+  bool single = true;
+  for (const iovec& piece : pieces) {
+    if (piece.iov_len == 0) continue;
+    single = single && only == nullptr;
+    only = &piece;
+  }
+  single = single && only != nullptr;
   for (;;) {
-    const ssize_t n = ::sendmsg(socket_.fd(), &message, MSG_NOSIGNAL);
+    const ssize_t n = single ? ::send(socket_.fd(), only->iov_base, only->iov_len, MSG_NOSIGNAL)
+                             : ::sendmsg(socket_.fd(), &message, MSG_NOSIGNAL);
     if (n >= 0) return {IoStatus::kOk, static_cast<std::size_t>(n)};
     if (errno == EINTR) continue;
     if (errno == EAGAIN) {

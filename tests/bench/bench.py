@@ -16,7 +16,7 @@ them), script-memory (one more API with a script).
 
 Figures for --max: get, 10k, 1m, plugin, js, lua, python (ratios of CPU to nginx), js-api-kb, lua-api-kb, js-fetch-200-s (200 in
 flight that wait 50 ms), beside-sleep-p99 (against without), many (ratio to tykpp without them), idle-kb, start-s,
-reload-ms, reload-failed, growth-mb (memory while 1 MB bodies pass), memory-mb (idle, few APIs). Exit status 1 when one is
+reload-ms, reload-failed, growth-mb (memory while 1 MB bodies pass), memory-mb (idle, few APIs; of the scenario many). Exit status 1 when one is
 above its limit, or when requests failed.
 """
 import argparse
@@ -77,8 +77,6 @@ class Bench:
             found["nginx-lua"] = process, lambda s, port=port: f"http://127.0.0.1:{port}/{s}/"
         setup, process = self.tykpp("tykpp", scripts=True)
         wait_until_served(setup.url("get"), process)
-        time.sleep(1)
-        self.figures["memory-mb"] = process.pss_kb() / 1024
         found["tykpp"] = process, setup.url
         if binary := os.environ.get("TYK_BIN"):
             redis = free_port()
@@ -151,6 +149,9 @@ class Bench:
 
     def many(self):
         few, few_process = self.tykpp("few")
+        wait_until_served(few.url("get"), few_process)
+        time.sleep(1)
+        self.figures["memory-mb"] = few_process.pss_kb() / 1024
         lots, lots_process = self.tykpp("lots", self.args.many)
         wait_until_served(few.url("get"), few_process)
         asked = f"many{self.args.many // 2:05}"

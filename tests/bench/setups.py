@@ -105,9 +105,7 @@ LUA_MODULE = Path("/usr/share/nginx/modules-available/mod-http-lua.conf")
 
 def start_nginx_lua(work: Path, port: int, upstream: int) -> Process:
     """nginx with its Lua module and the work of the scripts above."""
-    folder = work / "nginx-lua-modules"
-    folder.mkdir()
-    modules = "\n".join(Path(path).read_text() for path in
+    modules = "\n".join(Path(path).read_text().replace("modules/", "/usr/lib/nginx/modules/") for path in
                         ("/usr/share/nginx/modules-available/mod-http-ndk.conf", LUA_MODULE) if Path(path).exists())
     return nginx("nginx-lua", work, port, GATEWAY_CORE, f"""
  upstream up {{ server 127.0.0.1:{upstream}; keepalive 256; keepalive_requests 1000000000; }}

@@ -40,13 +40,13 @@ void* State::allocate(void* self, void* block, std::size_t before, std::size_t a
   auto* state = static_cast<State*>(self);
   if (after == 0) {
     state->used_ -= before;
-    std::free(block);
+    state->blocks_.release(block, before);
     return nullptr;
   }
   if (after > before && state->used_ + (after - before) > state->program_->memory_limit) {
     return nullptr;
   }
-  void* const moved = std::realloc(block, after);
+  void* const moved = state->blocks_.reallocate(block, before, after);
   if (moved == nullptr) return after <= before ? block : nullptr;
   state->used_ += after - before;
   return moved;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "drivers/lua/impl/small_blocks.hpp"
 #include "drivers/lua/impl/watchdog.hpp"
 
 namespace tykpp::drivers::lua {
@@ -118,6 +119,7 @@ class State {
 
   std::shared_ptr<const Program> program_;
   Watched& watched_;
+  SmallBlocks blocks_;  // before the state that lives in it: destroyed after it
   std::size_t used_ = 0;
   lua_State* main_ = nullptr;
   Call* running_ = nullptr;

@@ -11,7 +11,7 @@ declare -A packages=(
            nlohmann-json3-dev libspdlog-dev libfmt-dev libcli11-dev libre2-dev libssl-dev zlib1g-dev libhiredis-dev
            libboost-context1.81-dev libluajit2-5.1-dev lua-cjson libpython3-dev libjs-underscore dpkg-dev libzip-dev
            libcurl4-openssl-dev"
-  [test]="libgtest-dev redis-server nginx-light wrk openssl curl procps python3 python3-pytest python3-websockets"
+  [test]="libgtest-dev redis-server nginx-light wrk openssl curl procps python3 python3-pytest python3-websockets python3-protobuf"
   [bench]="nginx-light libnginx-mod-http-lua haproxy wrk strace linux-perf util-linux python3 python3-matplotlib"
   [fuzz]="clang-14 libclang-rt-14-dev"
 )

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/digest.hpp"
+
 namespace tykpp::gateway {
 namespace {
 
@@ -64,18 +66,26 @@ std::set<std::string> pluginDirectories(const definition::ApiSpec& spec,
   return directories;
 }
 
-std::string pluginStamp(const definition::ApiSpec& spec, const definition::GatewayConfig& config) {
+const std::string& PluginStamps::ofDirectory(const std::string& directory) {
+  const auto [at, fresh] = directories_.try_emplace(directory);
+  if (!fresh) return at->second;
+  std::vector<std::string> files;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
+    if (files.size() == kMaxEntries) break;
+    files.push_back(entry.path().string());
+  }
+  std::sort(files.begin(), files.end());
+  std::string text;
+  for (const std::string& file : files) appendStamp(text, file);
+  at->second = directory + ' ' + std::to_string(files.size()) + ' ' + md5Hex(text) + '\n';
+  return at->second;
+}
+
+std::string PluginStamps::of(const definition::ApiSpec& spec) {
   std::string stamp = spec.bundle.checksum;
-  for (const std::string& directory : pluginDirectories(spec, config)) {
-    std::vector<std::string> files;
-    std::error_code error;
-    for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
-      if (files.size() == kMaxEntries) break;
-      files.push_back(entry.path().string());
-    }
-    std::sort(files.begin(), files.end());
-    stamp += directory + '\n';
-    for (const std::string& file : files) appendStamp(stamp, file);
+  for (const std::string& directory : pluginDirectories(spec, config_)) {
+    stamp += ofDirectory(directory);
   }
   return stamp;
 }

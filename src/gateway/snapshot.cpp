@@ -92,11 +92,12 @@ Result<SnapshotBuilder::Runtime> SnapshotBuilder::makeRuntime(const Spec& define
 }
 
 SnapshotBuilder::Runtime SnapshotBuilder::runtimeFor(const Spec& defined, const Runtime& running,
+                                                     PluginStamps& stamps,
                                                      definition::Problems& problems) {
   const std::string& id = defined->api_id;
   Result<Spec> spec = defined;
   if (bundles_ != nullptr) spec = bundles_->resolve(defined);
-  std::string stamp = spec ? pluginStamp(**spec, config_) : std::string{};
+  std::string stamp = spec ? stamps.of(**spec) : std::string{};
   if (spec && running != nullptr && reusable(*running, **spec, stamp)) {
     Runtime same = running;
     if (!running->broken) return same;
@@ -126,10 +127,11 @@ BuiltSnapshot SnapshotBuilder::build(
   const RuntimeMap running = byId(previous);
   std::vector<std::shared_ptr<const ApiRuntime>> apis;
   apis.reserve(specs.size());
+  PluginStamps stamps(config_);
   for (const auto& spec : specs) {
     const auto known = running.find(spec->api_id);
     Runtime runtime =
-        runtimeFor(spec, known != running.end() ? known->second : nullptr, built.problems);
+        runtimeFor(spec, known != running.end() ? known->second : nullptr, stamps, built.problems);
     if (runtime != nullptr) apis.push_back(std::move(runtime));
   }
   std::shared_ptr<const route::Router> router;

@@ -18,6 +18,7 @@
 namespace tykpp::gateway {
 
 class BundleLoader;
+class PluginStamps;
 
 /// One API ready to run. Survives a reload unchanged when its definition and plugins did.
 struct ApiRuntime {
@@ -72,7 +73,8 @@ class SnapshotBuilder {
                               bool broken_plugins_refuse);
   /// The runtime of one API: the running one, a new one, or what is left of it when that fails.
   /// @return null when the API is not served
-  Runtime runtimeFor(const Spec& defined, const Runtime& running, definition::Problems& problems);
+  Runtime runtimeFor(const Spec& defined, const Runtime& running, PluginStamps& stamps,
+                     definition::Problems& problems);
   const definition::GatewayConfig& config_;
   drivers::DriverRegistry& drivers_;
   BundleLoader* bundles_;

@@ -147,6 +147,12 @@ class PluginFolders {
         root_(std::filesystem::path(resolved(config.middleware_path, config.working_directory)) /
               spec.api_id) {}
 
+  /// One look at the disk tells most APIs that they have none.
+  bool exist() const {
+    std::error_code error;
+    return std::filesystem::is_directory(root_, error);
+  }
+
   std::vector<PluginRef> in(const char* folder) const {
     std::vector<PluginRef> found;
     std::error_code error;
@@ -182,6 +188,7 @@ void append(std::vector<PluginRef>& to, std::vector<PluginRef> more) {
 /// all the same, and its driver answers for them, as in the reference.
 void addFolders(const GatewayConfig& config, ApiSpec& spec) {
   const PluginFolders folders(config, spec);
+  if (!folders.exist()) return;
   const auto own = [&spec](std::vector<PluginRef> list) {
     for (PluginRef& ref : list) ref.driver = spec.driver;
     return list;

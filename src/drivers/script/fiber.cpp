@@ -14,7 +14,12 @@ thread_local Fiber* running_fiber = nullptr;
 /// The pool as boost::context takes allocators: by value.
 struct PooledStacks {
   StackPool* pool;
-  boost::context::stack_context allocate() { return pool->allocate(); }
+  SanitizerNotes* notes;
+  boost::context::stack_context allocate() {
+    const boost::context::stack_context stack = pool->allocate();
+    notes->create(static_cast<const char*>(stack.sp) - stack.size, stack.size);
+    return stack;
+  }
   void deallocate(boost::context::stack_context& stack) noexcept { pool->deallocate(stack); }
 };
 
@@ -48,10 +53,12 @@ Fiber::~Fiber() { assert(!inside_ && "a fiber is destroyed before its body ended
 Fiber* Fiber::current() noexcept { return running_fiber; }
 
 bool Fiber::start(StackPool& stacks, std::function<void()> body) {
-  inside_ = boost::context::fiber(std::allocator_arg, PooledStacks{&stacks},
+  inside_ = boost::context::fiber(std::allocator_arg, PooledStacks{&stacks, &notes_},
                                   [this, body = std::move(body)](boost::context::fiber&& outside) {
+                                    notes_.begun();
                                     outside_ = std::move(outside);
                                     body();
+                                    notes_.end();
                                     return std::move(outside_);
                                   });
   return enter();
@@ -68,16 +75,21 @@ void Fiber::exchangeExceptions(ExceptionState& state) noexcept {
 bool Fiber::enter() {
   outer_ = std::exchange(running_fiber, this);
   exchangeExceptions(exceptions_);
+  notes_.enter();
   boost::context::fiber inside = std::move(inside_).resume();
+  notes_.left();
   exchangeExceptions(exceptions_);
   running_fiber = outer_;
   inside_ = std::move(inside);
+  if (!inside_) notes_.destroy();
   return !inside_;
 }
 
 void Fiber::suspend() {
   assert(running_fiber == this);
+  notes_.leave();
   outside_ = std::move(outside_).resume();
+  notes_.resumed();
 }
 
 }  // namespace tykpp::drivers::script

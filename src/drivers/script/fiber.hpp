@@ -9,6 +9,8 @@
 #include <memory>
 #include <vector>
 
+#include "drivers/script/impl/sanitizer_notes.hpp"
+
 namespace tykpp::drivers::script {
 
 /// Stacks with a guard page below each, reused. Thread: one worker.
@@ -65,6 +67,7 @@ class Fiber {
   boost::context::fiber outside_;  // who resumed it
   Fiber* outer_ = nullptr;
   ExceptionState exceptions_;
+  SanitizerNotes notes_;
 };
 
 }  // namespace tykpp::drivers::script

@@ -183,6 +183,44 @@ TEST_F(HookStepTest, SumsTheCountersOfAllWorkers) {
   EXPECT_EQ(step.runner().counts().calls, 3u);
 }
 
+TEST_F(HookStepTest, RefusesEveryRequestWhenItsPluginCannotBeLoadedAndNoEarlierOneServes) {
+  api_.hooks.pre = {ref("/gone.so", "f", "/custom_middleware/pre/0")};
+  chain::BuildContext tolerant = build();
+  tolerant.broken_plugins_refuse = true;
+  for (const char* driver : {"native", "cobol"}) {
+    api_.hooks.pre[0].driver = driver;
+    auto steps = createPreHooks(tolerant);
+    ASSERT_TRUE(steps) << driver;
+    const auto& step = static_cast<const HookStep&>(*steps->at(0));
+    test::TestExchange on;
+    const auto verdict = step.onRequest(on.exchange);
+    ASSERT_FALSE(verdict) << driver;
+    EXPECT_EQ(verdict.error().status(), 500);
+    EXPECT_EQ(verdict.error().message(), "Internal Server Error");
+    EXPECT_FALSE(step.runner().broken().empty());
+    EXPECT_EQ(step.runner().counts().errors, 1U);
+  }
+}
+
+TEST_F(HookStepTest, LeavesCoprocessHooksOutOrFailsThemWhileTheyAreSwitchedOff) {
+  api_.use_keyless = false;
+  api_.custom_auth = true;
+  definition::PluginRef lua = ref("/x.lua", "f", "/custom_middleware/pre/0");
+  lua.driver = "lua";
+  api_.hooks.pre = {lua};
+  api_.hooks.auth = lua;
+  chain::BuildContext tolerant = build();
+  tolerant.broken_plugins_refuse = true;
+  auto pre = createPreHooks(tolerant);
+  ASSERT_TRUE(pre);
+  EXPECT_TRUE(pre->empty());
+  auto auth = createAuthHook(tolerant);
+  ASSERT_TRUE(auth);
+  ASSERT_EQ(auth->size(), 1U) << "an API must not open because its check is switched off";
+  test::TestExchange on;
+  EXPECT_FALSE(auth->at(0)->onRequest(on.exchange));
+}
+
 TEST_F(HookStepTest, NamesTheDriversThatAreBuilt) {
   api_.hooks.pre = {ref("x.js", "f", "/custom_middleware/pre/0")};
   api_.hooks.pre[0].driver = "cobol";

@@ -1,46 +1,23 @@
 #include "storage/redis_probe.hpp"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <signal.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <condition_variable>
 #include <cstdlib>
 #include <mutex>
 #include <vector>
 
+#include "common/redis_server.hpp"
+
 namespace tykpp::storage {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// A socket on a free port of this machine.
-class LocalSocket {
- public:
-  LocalSocket() : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ::bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address);
-    socklen_t size = sizeof address;
-    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
-  }
-  ~LocalSocket() { ::close(fd_); }
-  int fd() const { return fd_; }
-  int port() const { return port_; }
-
- private:
-  int fd_;
-  int port_ = 0;
-};
-
-int freePort() { return LocalSocket().port(); }
-std::string local(int port) { return "127.0.0.1:" + std::to_string(port); }
+using test::freePort;
+using test::hasRedis;
+using test::local;
+using test::LocalSocket;
+using test::RedisServer;
 
 /// Collects results and lets a test wait for them.
 class Results {
@@ -71,36 +48,6 @@ class Results {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<ProbeResult> results_;
-};
-
-bool hasRedis() { return std::system("command -v redis-server >/dev/null 2>&1") == 0; }
-
-/// A real server without persistence; gone with the object.
-class RedisServer {
- public:
-  explicit RedisServer(std::string password = "") : port_(freePort()) {
-    std::vector<std::string> words{
-        "redis-server", "--port", std::to_string(port_), "--bind", "127.0.0.1", "--save", "",
-        "--appendonly", "no",     "--loglevel",          "warning"};
-    if (!password.empty()) words.insert(words.end(), {"--requirepass", password});
-    pid_ = ::fork();
-    if (pid_ == 0) {
-      std::vector<char*> arguments;
-      for (std::string& word : words) arguments.push_back(word.data());
-      arguments.push_back(nullptr);
-      ::execvp("redis-server", arguments.data());
-      ::_exit(127);
-    }
-  }
-  ~RedisServer() {
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-  }
-  int port() const { return port_; }
-
- private:
-  int port_;
-  pid_t pid_ = -1;
 };
 
 TEST(RedisProbe, ReportsThatNothingListens) {

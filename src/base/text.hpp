@@ -1,6 +1,7 @@
 #pragma once
 // Decoding of escaped text, for the rooms that read URLs and JSON.
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -17,6 +18,21 @@ constexpr int hexValue(char c) noexcept {
 
 /// A form-encoded piece of a query as text: `+` is a space, a malformed escape stays as it is.
 std::string formDecode(std::string_view text);
+
+/// Calls `use(name, value)` for each pair of a query or form, both as written. Pieces with a
+/// semicolon are passed over: it separates nothing any more.
+template <class Use>
+void forEachFormPair(std::string_view left, const Use& use) {
+  while (!left.empty()) {
+    const std::size_t end = std::min(left.find('&'), left.size());
+    const std::string_view piece = left.substr(0, end);
+    left.remove_prefix(std::min(left.size(), end + 1));
+    if (piece.empty() || piece.find(';') != std::string_view::npos) continue;
+    const std::size_t equals = std::min(piece.find('='), piece.size());
+    use(piece.substr(0, equals),
+        equals < piece.size() ? piece.substr(equals + 1) : std::string_view{});
+  }
+}
 
 /// Whether JSON nests deeper than `limit`, found without parsing: readers and writers recurse, and
 /// deep input must not exhaust their stack. Wrong JSON gives some answer; the parser tells then.

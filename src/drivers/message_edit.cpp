@@ -14,17 +14,9 @@ using Parameters = std::map<std::string, std::vector<std::string>, std::less<>>;
 
 Parameters parametersOf(std::string_view query) {
   Parameters all;
-  while (!query.empty()) {
-    const std::size_t end = std::min(query.find('&'), query.size());
-    const std::string_view piece = query.substr(0, end);
-    query.remove_prefix(std::min(query.size(), end + 1));
-    // A semicolon separates nothing any more; the original drops such pieces.
-    if (piece.empty() || piece.find(';') != std::string_view::npos) continue;
-    const std::size_t equals = std::min(piece.find('='), piece.size());
-    const std::string_view value =
-        equals < piece.size() ? piece.substr(equals + 1) : std::string_view{};
-    all[formDecode(piece.substr(0, equals))].push_back(formDecode(value));
-  }
+  forEachFormPair(query, [&all](std::string_view name, std::string_view value) {
+    all[formDecode(name)].push_back(formDecode(value));
+  });
   return all;
 }
 

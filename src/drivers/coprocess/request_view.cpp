@@ -25,21 +25,6 @@ std::string_view decoded(std::string_view text, Arena& arena) {
   return arena.copy(formDecode(text));
 }
 
-/// Calls `use` with name and value of each parameter, as written.
-template <class Use>
-void eachParam(std::string_view left, const Use& use) {
-  while (!left.empty()) {
-    const std::size_t end = std::min(left.find('&'), left.size());
-    const std::string_view piece = left.substr(0, end);
-    left.remove_prefix(std::min(left.size(), end + 1));
-    // A semicolon separates nothing any more; Go drops such pieces.
-    if (piece.empty() || piece.find(';') != std::string_view::npos) continue;
-    const std::size_t equals = std::min(piece.find('='), piece.size());
-    use(piece.substr(0, equals),
-        equals < piece.size() ? piece.substr(equals + 1) : std::string_view{});
-  }
-}
-
 /// The first of several values of one name counts.
 template <class Pairs, class Text>
 void addOnce(Pairs& all, Text name, Text value) {
@@ -141,7 +126,7 @@ std::vector<ViewPair> requestHeaders(http::Exchange& exchange) {
 
 std::vector<ViewPair> requestParams(http::Exchange& exchange) {
   std::vector<ViewPair> all;
-  eachParam(exchange.request().query, [&](std::string_view name, std::string_view value) {
+  forEachFormPair(exchange.request().query, [&](std::string_view name, std::string_view value) {
     addOnce(all, decoded(name, exchange.arena()), decoded(value, exchange.arena()));
   });
   return all;
@@ -149,7 +134,7 @@ std::vector<ViewPair> requestParams(http::Exchange& exchange) {
 
 std::vector<Pair> queryParams(std::string_view query) {
   std::vector<Pair> all;
-  eachParam(query, [&](std::string_view name, std::string_view value) {
+  forEachFormPair(query, [&](std::string_view name, std::string_view value) {
     addOnce(all, formDecode(name), formDecode(value));
   });
   return all;

@@ -65,22 +65,14 @@ void pushHeaders(duk_context* ctx, const http::Headers& headers, std::string_vie
 
 /// Adds the parameters of a query or of a form to the object on top.
 void appendParameters(duk_context* ctx, std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('&'), text.size());
-    const std::string_view piece = text.substr(0, end);
-    text.remove_prefix(std::min(text.size(), end + 1));
-    // A semicolon separates nothing any more; such pieces are dropped, as by the original.
-    if (piece.empty() || piece.find(';') != std::string_view::npos) continue;
-    const std::size_t equals = std::min(piece.find('='), piece.size());
-    const std::string_view name = piece.substr(0, equals);
-    const std::string_view value =
-        equals < piece.size() ? piece.substr(equals + 1) : std::string_view{};
-    if (piece.find_first_of("%+") == std::string_view::npos) {
+  forEachFormPair(text, [ctx](std::string_view name, std::string_view value) {
+    if (name.find_first_of("%+") == std::string_view::npos &&
+        value.find_first_of("%+") == std::string_view::npos) {
       appendTo(ctx, name, value);
     } else {
       appendTo(ctx, formDecode(name), formDecode(value));
     }
-  }
+  });
 }
 
 bool hasForm(const http::Request& request) {

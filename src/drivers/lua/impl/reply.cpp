@@ -120,8 +120,8 @@ std::vector<coprocess::HeaderValues> valuesAt(lua_State* lua, int index) {
 std::vector<coprocess::HeaderValues> valuesOf(const std::vector<coprocess::ViewPair>& fields) {
   std::vector<coprocess::HeaderValues> all;
   for (const auto& [name, value] : fields) {
-    const auto found =
-        std::find_if(all.begin(), all.end(), [&](const auto& known) { return known.name == name; });
+    const auto found = std::find_if(
+        all.begin(), all.end(), [name = name](const auto& known) { return known.name == name; });
     if (found != all.end()) {
       found->values.emplace_back(value);
     } else {

@@ -3,6 +3,8 @@
 #include "drivers/python/impl/message.hpp"
 
 #include <cmath>
+#include <deque>
+#include <string>
 
 #include "drivers/python/impl/message_methods.hpp"
 
@@ -115,7 +117,10 @@ PyTypeObject* makeType(const Descriptor& descriptor) {
     const Field& field = descriptor.fields[i];
     getters[i] = {field.name, &getField, &setField, nullptr, const_cast<Field*>(&field)};
   }
-  const auto* name = new std::string(std::string(descriptor.module) + "." + descriptor.name);
+  // Types keep pointing at their names, and are never freed.
+  static auto* const names = new std::deque<std::string>;
+  const std::string& name =
+      names->emplace_back(std::string(descriptor.module) + "." + descriptor.name);
   PyType_Slot slots[] = {
       {Py_tp_new, asSlot(&construct)},
       {Py_tp_init, asSlot(&initialise)},
@@ -128,7 +133,7 @@ PyTypeObject* makeType(const Descriptor& descriptor) {
       {Py_tp_methods, messageMethods()},
       {0, nullptr},
   };
-  PyType_Spec spec = {name->c_str(), static_cast<int>(sizeOf(descriptor)), 0, Py_TPFLAGS_DEFAULT,
+  PyType_Spec spec = {name.c_str(), static_cast<int>(sizeOf(descriptor)), 0, Py_TPFLAGS_DEFAULT,
                       slots};
   return reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
 }

@@ -19,6 +19,17 @@ constexpr int hexValue(char c) noexcept {
 /// A form-encoded piece of a query as text: `+` is a space, a malformed escape stays as it is.
 std::string formDecode(std::string_view text);
 
+/// Adds text as a form writes it: a space is `+`, what RFC 3986 does not call unreserved is
+/// escaped.
+void appendFormEncoded(std::string& out, std::string_view text);
+
+/// Length of the well-formed UTF-8 sequence at the front (RFC 3629 section 4: shortest forms alone,
+/// no surrogates, nothing above U+10FFFF), 0 when there is none. `text` is not empty.
+std::size_t utf8SequenceLength(std::string_view text) noexcept;
+bool isUtf8(std::string_view bytes) noexcept;
+/// Whether no byte is above 0x7f.
+bool isAscii(std::string_view bytes) noexcept;
+
 /// Calls `use(name, value)` for each pair of a query or form, both as written. Pieces with a
 /// semicolon are passed over: it separates nothing any more.
 template <class Use>

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/base64.hpp"
 #include "base/log.hpp"
 
 namespace tykpp::bundle {

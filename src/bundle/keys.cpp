@@ -172,31 +172,4 @@ Result<KeyPair> generateKeyPair(int bits) {
   return KeyPair{drain(secret.get()), drain(open.get())};
 }
 
-std::string encodeBase64(std::string_view bytes) {
-  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');  // and the terminating zero
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytesOf(bytes),
-                                   static_cast<int>(bytes.size()));
-  text.resize(static_cast<std::size_t>(size));
-  return text;
-}
-
-Result<std::string> decodeBase64(std::string_view text) {
-  const auto refuse = [] { return bad("illegal base64 data in the signature"); };
-  std::string_view digits = text;
-  while (!digits.empty() && digits.back() == '=') digits.remove_suffix(1);
-  const std::size_t padding = text.size() - digits.size();
-  const auto known = [](char c) {
-    return isDigit(c) || (toLower(c) >= 'a' && toLower(c) <= 'z') || c == '+' || c == '/';
-  };
-  if (text.size() % 4 != 0 || padding > 2 || text.size() > kMaxKeyFileBytes ||
-      !std::all_of(digits.begin(), digits.end(), known))
-    return refuse();
-  std::string bytes(text.size() / 4 * 3, '\0');
-  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()), bytesOf(text),
-                                   static_cast<int>(text.size()));
-  if (size < 0) return refuse();
-  bytes.resize(static_cast<std::size_t>(size) - padding);
-  return bytes;
-}
-
 }  // namespace tykpp::bundle

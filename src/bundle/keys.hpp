@@ -50,9 +50,4 @@ struct KeyPair {
 /// @param bits 2048 to 8192
 Result<KeyPair> generateKeyPair(int bits);
 
-/// Standard alphabet, padded, no line breaks.
-std::string encodeBase64(std::string_view bytes);
-/// @error kBadPlugin: not that alphabet, or not padded
-Result<std::string> decodeBase64(std::string_view text);
-
 }  // namespace tykpp::bundle

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/ascii.hpp"
+#include "base/base64.hpp"
 #include "base/log.hpp"
 
 namespace tykpp::bundle {
@@ -53,7 +54,7 @@ std::string hex(std::string_view bytes) {
 Result<void> verifySignature(const Manifest& manifest, const Digests& digests,
                              const PublicKey& key) {
   const auto signature = decodeBase64(manifest.signature);
-  if (!signature) return signature.error();
+  if (!signature) return bad("illegal base64 data in the signature");
   return key.verify(digests.sha256, *signature);
 }
 

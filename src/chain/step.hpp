@@ -60,9 +60,10 @@ struct BuildContext {
   const definition::GatewayConfig& config;
   std::uint32_t workers;                              ///< how many worker indexes there will be
   tykpp::drivers::DriverRegistry* drivers = nullptr;  ///< the plugin runtimes; null: none
-  /// A plugin that cannot be loaded becomes a hook that refuses each request, instead of an error
-  /// of the build: there is no earlier version of the API to go on with.
-  bool broken_plugins_refuse = false;
+  /// Not null: there is no earlier version of the API to go on with. A plugin that cannot be loaded
+  /// becomes a hook that refuses each request, and the reason goes here instead of ending the
+  /// build.
+  std::vector<Error>* broken = nullptr;
 };
 
 /// One line of the order table (gateway/chain_order.cpp). A factory answers null when the API asks

@@ -58,7 +58,7 @@ struct PluginRef {
 /// One enabled entry of `extended_paths.virtual[]`: an endpoint that a JavaScript function answers.
 struct VirtualEndpoint {
   std::string path;      ///< pattern within the API, as written
-  std::string method;    ///< empty: any
+  std::string method;    ///< matched as written; an empty one matches no request
   std::string function;  ///< `response_function_name`
   std::string source;    ///< absolute path of the file, or the source in base64
   bool is_blob = false;  ///< `source` is base64
@@ -124,6 +124,10 @@ struct ApiSpec {
   bool use_keyless = false;
   bool custom_auth = false;  ///< a custom-auth switch is on
   std::string base_identity_provided_by;
+  /// Whether the session of a custom authentication plugin becomes the request's.
+  bool customAuthGivesSession() const noexcept {
+    return base_identity_provided_by.empty() || base_identity_provided_by == "custom_auth";
+  }
   std::optional<std::int64_t>
       expires_at;  ///< unix seconds; an unparseable date is 0: always expired
 

@@ -20,24 +20,6 @@ Parameters parametersOf(std::string_view query) {
   return all;
 }
 
-void appendFormEncoded(std::string& out, std::string_view text) {
-  static constexpr char kHex[] = "0123456789ABCDEF";
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '_' || c == '.' || c == '~';
-    if (plain) {
-      out += c;
-    } else if (c == ' ') {
-      out += '+';
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out += '%';
-      out += kHex[byte >> 4];
-      out += kHex[byte & 15];
-    }
-  }
-}
-
 std::string encoded(const Parameters& parameters) {
   std::string out;
   for (const auto& [name, values] : parameters) {
@@ -148,6 +130,13 @@ std::string editedQuery(std::string_view query, const QueryEdit& edit) {
 
 bool sameQuery(std::string_view a, std::string_view b) {
   return a == b || parametersOf(a) == parametersOf(b);
+}
+
+std::string_view requestUrl(http::Exchange& exchange) {
+  const http::Request& request = exchange.request();
+  if (request.target.starts_with('/')) return request.target;
+  if (!request.has_query) return request.raw_path;
+  return exchange.arena().concat(request.raw_path, std::string_view("?"), request.query);
 }
 
 bool setUrl(http::Exchange& exchange, std::string_view url) {

@@ -44,6 +44,8 @@ std::string editedQuery(std::string_view query, const QueryEdit& edit);
 /// Whether two queries mean the same parameters and values.
 bool sameQuery(std::string_view a, std::string_view b);
 
+/// Path and query of the request as they go on now, escaped; in the arena when made.
+std::string_view requestUrl(http::Exchange& exchange);
 /// Makes `url` (an absolute path with query, or an absolute URL, of which path and query count) the
 /// request's target. What may not stand in a target is escaped. @return false when it is neither,
 /// or an escape is malformed; nothing is changed then

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/gateway.hpp"
+#include "hooks/virtual_endpoint_step.hpp"
 
 namespace tykpp::gateway {
 namespace {
@@ -12,7 +13,7 @@ admin::PluginStatus statusOf(const definition::ApiSpec& spec, const hooks::HookR
   admin::PluginStatus status;
   status.api_id = spec.api_id;
   status.api_name = spec.name;
-  status.hook = drivers::hookName(runner.hook());
+  status.hook = runner.place();
   status.name = runner.ref().name;
   status.driver = runner.ref().driver;
   status.path = runner.ref().path;
@@ -39,6 +40,11 @@ std::vector<admin::PluginStatus> Gateway::plugins() const {
     for (const auto& step : api->chain.request()) {
       if (const auto* hook = dynamic_cast<const hooks::HookStep*>(step.get())) {
         list.push_back(statusOf(*api->spec, hook->runner()));
+      } else if (const auto* endpoints =
+                     dynamic_cast<const hooks::VirtualEndpointStep*>(step.get())) {
+        for (const hooks::HookRunner* runner : endpoints->runners()) {
+          list.push_back(statusOf(*api->spec, *runner));
+        }
       }
     }
     for (const auto& step : api->chain.response()) {

@@ -63,7 +63,7 @@ std::string answerLines(const definition::ApiSpec& spec) {
 
 Result<SnapshotBuilder::Runtime> SnapshotBuilder::makeRuntime(const Spec& defined, Spec spec,
                                                               std::string stamp,
-                                                              bool broken_plugins_refuse) {
+                                                              std::vector<Error>* broken) {
   if (auto routable = route::Router::check(*spec, config_); !routable) return routable.error();
   auto runtime = std::make_shared<ApiRuntime>();
   auto endpoint = endpoints_.get(spec->target, spec->tls);
@@ -74,7 +74,7 @@ Result<SnapshotBuilder::Runtime> SnapshotBuilder::makeRuntime(const Spec& define
     if (!listed) return Error(listed.error()).at("/proxy/transport");
     runtime->endpoints.push_back(*listed);
   }
-  const chain::BuildContext context{*spec, config_, workers_, &drivers_, broken_plugins_refuse};
+  const chain::BuildContext context{*spec, config_, workers_, &drivers_, broken};
   auto chain = chain::Chain::build(context, requestOrder(), responseOrder());
   if (!chain) return chain.error();
   runtime->chain = std::move(*chain);
@@ -85,7 +85,7 @@ Result<SnapshotBuilder::Runtime> SnapshotBuilder::makeRuntime(const Spec& define
   }
   runtime->defined = defined;
   runtime->plugin_stamp = std::move(stamp);
-  runtime->broken = broken_plugins_refuse;
+  runtime->broken = broken != nullptr && !broken->empty();
   runtime->answer_lines = answerLines(*spec);
   runtime->spec = std::move(spec);
   return Runtime(std::move(runtime));
@@ -98,26 +98,27 @@ SnapshotBuilder::Runtime SnapshotBuilder::runtimeFor(const Spec& defined, const 
   Result<Spec> spec = defined;
   if (bundles_ != nullptr) spec = bundles_->resolve(defined);
   std::string stamp = spec ? stamps.of(**spec) : std::string{};
-  if (spec && running != nullptr && reusable(*running, **spec, stamp)) {
-    Runtime same = running;
-    if (!running->broken) return same;
+  const bool running_well = running != nullptr && !running->broken;
+  if (spec && running_well && reusable(*running, **spec, stamp)) return running;
+  // Only an API with nothing better to go on with takes hooks that refuse.
+  std::vector<Error> broken;
+  Result<Runtime> made =
+      spec ? makeRuntime(defined, *spec, std::move(stamp), running_well ? nullptr : &broken)
+           : spec.error();
+  const auto report = [&](const Error& error, const std::string& outcome) {
+    problems.push_back({definition::Severity::kError, defined->file, error.where(),
+                        error.message() + "; " + outcome});
+  };
+  if (made) {
+    for (const Error& error : broken) {
+      report(error, "API " + id + " refuses the requests that reach this hook");
+    }
+    return *made;
   }
-  Result<Runtime> made = spec ? makeRuntime(defined, *spec, stamp, false) : spec.error();
-  if (made) return *made;
-  const Error error = made.error();
-  Runtime left = running;
-  std::string reason = error.message();
-  if (running != nullptr && !running->broken) {
-    reason += "; the last good version of API " + id + " keeps serving";
-  } else if (auto refusing = spec ? makeRuntime(defined, *spec, stamp, true) : made; refusing) {
-    left = *refusing;
-    reason += "; API " + id + " refuses the requests that reach this hook";
-  } else {
-    reason +=
-        running != nullptr ? "; API " + id + " stays as it was" : "; API " + id + " is not loaded";
-  }
-  problems.push_back({definition::Severity::kError, defined->file, error.where(), reason});
-  return left;
+  report(made.error(), running_well ? "the last good version of API " + id + " keeps serving"
+                       : running != nullptr ? "API " + id + " stays as it was"
+                                            : "API " + id + " is not loaded");
+  return running;
 }
 
 BuiltSnapshot SnapshotBuilder::build(

@@ -69,8 +69,9 @@ class SnapshotBuilder {
  private:
   using Spec = std::shared_ptr<const definition::ApiSpec>;
   using Runtime = std::shared_ptr<const ApiRuntime>;
+  /// @param broken  chain::BuildContext::broken
   Result<Runtime> makeRuntime(const Spec& defined, Spec spec, std::string stamp,
-                              bool broken_plugins_refuse);
+                              std::vector<Error>* broken);
   /// The runtime of one API: the running one, a new one, or what is left of it when that fails.
   /// @return null when the API is not served
   Runtime runtimeFor(const Spec& defined, const Runtime& running, PluginStamps& stamps,

@@ -40,30 +40,6 @@ void typeAnswer(http::Response& response) {
   if (!type.empty()) response.headers.set(http::HeaderId::kContentType, type);
 }
 
-/// Stands in for a plugin that could not be loaded.
-class BrokenBound final : public drivers::BoundPlugin {
- public:
-  BrokenBound(Error answer, const std::string& why)
-      : answer_(std::move(answer).withDetail("the plugin is not loaded: " + why)) {}
-  Result<HookVerdict> call(drivers::HookCall& /*call*/) override { return answer_; }
-
- private:
-  Error answer_;
-};
-
-class BrokenPlugin final : public drivers::LoadedPlugin {
- public:
-  BrokenPlugin(Error answer, std::string why) : answer_(std::move(answer)), why_(std::move(why)) {}
-  http::BodyNeed bodyNeed() const noexcept override { return http::BodyNeed::kStream; }
-  Result<std::unique_ptr<drivers::BoundPlugin>> bind(std::uint32_t /*worker*/) const override {
-    return std::unique_ptr<drivers::BoundPlugin>(std::make_unique<BrokenBound>(answer_, why_));
-  }
-
- private:
-  Error answer_;
-  std::string why_;
-};
-
 /// Without its driver a hook can only refuse.
 Error noDriverAnswer() {
   return Error(Errc::kBadPlugin, Side::kPlugin, 500, "Internal Server Error");
@@ -85,29 +61,38 @@ Result<std::unique_ptr<HookRunner>> HookRunner::create(const chain::BuildContext
                                                        Hook hook) {
   drivers::PluginDriver* driver =
       build.drivers != nullptr ? build.drivers->find(ref.driver) : nullptr;
-  Result<std::shared_ptr<const drivers::LoadedPlugin>> plugin =
-      driver != nullptr ? driver->load(ref, hook, build.api)
-                        : unknownDriver(ref.driver, build.drivers);
-  if (plugin) {
-    return std::unique_ptr<HookRunner>(new HookRunner(build, ref, hook, std::move(*plugin), {}));
+  if (driver == nullptr) {
+    return create(build, ref, hook, drivers::hookName(hook),
+                  {unknownDriver(ref.driver, build.drivers), noDriverAnswer()});
   }
-  Error error = plugin.error();
-  if (!build.broken_plugins_refuse) return std::move(error).at(ref.pointer);
-  auto broken = std::make_shared<BrokenPlugin>(
-      driver != nullptr ? driver->brokenAnswer(hook) : noDriverAnswer(), error.message());
-  return std::unique_ptr<HookRunner>(
-      new HookRunner(build, ref, hook, std::move(broken), error.message()));
+  return create(build, ref, hook, drivers::hookName(hook),
+                {driver->load(ref, hook, build.api), driver->brokenAnswer(hook)});
+}
+
+Result<std::unique_ptr<HookRunner>> HookRunner::create(const chain::BuildContext& build,
+                                                       const definition::PluginRef& ref, Hook hook,
+                                                       std::string_view place, Function function) {
+  std::string broken;
+  if (!function.loaded) {
+    Error error = Error(function.loaded.error()).at(ref.pointer);
+    if (build.broken == nullptr) return error;
+    broken = error.message();
+    build.broken->push_back(std::move(error));
+  }
+  std::unique_ptr<HookRunner> runner(new HookRunner(build, ref, hook, place, std::move(function)));
+  runner->broken_ = std::move(broken);
+  return runner;
 }
 
 HookRunner::HookRunner(const chain::BuildContext& build, const definition::PluginRef& ref,
-                       Hook hook, std::shared_ptr<const drivers::LoadedPlugin> plugin,
-                       std::string broken)
+                       Hook hook, std::string_view place, Function function)
     : ref_(ref),
       hook_(hook),
-      label_(std::string(drivers::hookName(hook)) + ":" + ref.name),
+      place_(place),
+      label_(std::string(place) + ":" + ref.name),
       api_id_(build.api.api_id),
-      plugin_(std::move(plugin)),
-      broken_(std::move(broken)),
+      plugin_(function.loaded ? std::move(*function.loaded) : nullptr),
+      refusal_(std::move(function.refusal)),
       slots_(std::make_unique<Slot[]>(build.workers)),
       slot_count_(build.workers) {}
 
@@ -121,9 +106,10 @@ Result<HookVerdict> HookRunner::call(http::Exchange& exchange,
   }
   Slot& slot = slots_[worker];
   slot.calls.bump();
-  if (slot.bound == nullptr) {
+  if (slot.bound == nullptr) [[unlikely]] {
+    if (plugin_ == nullptr) return settle(slot, exchange, refusalFor(broken_));
     auto bound = plugin_->bind(worker);
-    if (!bound) return settle(slot, exchange, bound.error());
+    if (!bound) return settle(slot, exchange, refusalFor(bound.error().message()));
     slot.bound = std::move(*bound);
   }
   const Clock::time_point start = Clock::now();
@@ -149,6 +135,10 @@ net::Task<Result<HookVerdict>> HookRunner::finish(http::Exchange& exchange) cons
   Result<HookVerdict> verdict = co_await slot.bound->finish(call);
   slot.latency.record(Clock::now() - exchange.hook_started);
   co_return settle(slot, exchange, std::move(verdict));
+}
+
+Error HookRunner::refusalFor(const std::string& why) const {
+  return Error(refusal_).withDetail("the plugin is not loaded: " + why);
 }
 
 Result<HookVerdict> HookRunner::settle(Slot& slot, http::Exchange& exchange,

@@ -31,12 +31,25 @@ struct HookCounts {
 /// Thread: any worker, several at once; each touches its own slot. Members are immutable otherwise.
 class HookRunner {
  public:
-  /// Loads the function and makes a slot for each worker.
+  /// A function that a driver has loaded, or not.
+  struct Function {
+    Result<std::shared_ptr<const drivers::LoadedPlugin>> loaded;
+    Error refusal;  ///< what calls get when it cannot run
+  };
+
+  /// Has `ref.driver` load the function and makes a slot for each worker.
   /// @error  whatever is wrong with the plugin, at the hook's place in the definition; with
-  /// `build.broken_plugins_refuse` such a hook is made all the same and refuses every call
+  /// `build.broken` that goes there, and the hook is made all the same and refuses every call
   static Result<std::unique_ptr<HookRunner>> create(const chain::BuildContext& build,
                                                     const definition::PluginRef& ref,
                                                     drivers::Hook hook);
+  /// The same over what a driver loaded for another place than the six hooks.
+  /// @param hook   what the plugin is told it is
+  /// @param place  what logs and pages call the place; static text
+  static Result<std::unique_ptr<HookRunner>> create(const chain::BuildContext& build,
+                                                    const definition::PluginRef& ref,
+                                                    drivers::Hook hook, std::string_view place,
+                                                    Function function);
   ~HookRunner();
 
   /// Calls the plugin. A failure is an error, or kContinue with `on_error: skip`; it is counted and
@@ -46,11 +59,14 @@ class HookRunner {
   /// Awaited after kPending.
   net::Task<Result<drivers::HookVerdict>> finish(http::Exchange& exchange) const;
 
-  http::BodyNeed bodyNeed() const noexcept { return plugin_->bodyNeed(); }
+  http::BodyNeed bodyNeed() const noexcept {
+    return plugin_ != nullptr ? plugin_->bodyNeed() : http::BodyNeed::kStream;
+  }
   /// `pre:AddFooBar`, for logs and pages.
   std::string_view name() const noexcept { return label_; }
   const definition::PluginRef& ref() const noexcept { return ref_; }
-  drivers::Hook hook() const noexcept { return hook_; }
+  /// The hook's name as pages show it.
+  std::string_view place() const noexcept { return place_; }
   /// Why the plugin could not be loaded and every call is refused; empty when it was.
   const std::string& broken() const noexcept { return broken_; }
   /// Sums the workers' counters. Thread: any; each number is exact, the set may be torn by a
@@ -60,7 +76,8 @@ class HookRunner {
  private:
   struct Slot;
   HookRunner(const chain::BuildContext& build, const definition::PluginRef& ref, drivers::Hook hook,
-             std::shared_ptr<const drivers::LoadedPlugin> plugin, std::string broken);
+             std::string_view place, Function function);
+  Error refusalFor(const std::string& why) const;
   Result<drivers::HookVerdict> settle(Slot& slot, http::Exchange& exchange,
                                       Result<drivers::HookVerdict> verdict) const;
   void complain(Slot& slot, const http::Exchange& exchange, const Error& error) const;
@@ -69,10 +86,12 @@ class HookRunner {
 
   const definition::PluginRef ref_;
   const drivers::Hook hook_;
+  const std::string_view place_;
   const std::string label_;
   const std::string api_id_;
-  const std::shared_ptr<const drivers::LoadedPlugin> plugin_;
-  const std::string broken_;
+  const std::shared_ptr<const drivers::LoadedPlugin> plugin_;  // null: broken
+  const Error refusal_;
+  std::string broken_;
   const std::unique_ptr<Slot[]> slots_;
   const std::uint32_t slot_count_;
 };

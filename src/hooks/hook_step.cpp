@@ -2,24 +2,13 @@
 
 #include "base/log.hpp"
 #include "definition/gateway_config.hpp"
+#include "hooks/impl/chain_verdict.hpp"
 
 namespace tykpp::hooks {
 namespace {
 
 using drivers::Hook;
 using drivers::HookVerdict;
-
-Result<chain::Verdict> chainVerdict(const Result<HookVerdict>& verdict) {
-  if (!verdict) return verdict.error();
-  switch (*verdict) {
-    case HookVerdict::kRespond:
-      return chain::Verdict::kRespond;
-    case HookVerdict::kPending:
-      return chain::Verdict::kSuspend;
-    default:
-      return chain::Verdict::kContinue;
-  }
-}
 
 bool isCoprocess(std::string_view driver) noexcept {
   return driver == "python" || driver == "lua" || driver == "grpc";

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "base/error.hpp"
-#include "storage/redis_probe.hpp"
+#include "storage/redis_address.hpp"
 
 namespace tykpp::storage {
 

@@ -57,14 +57,7 @@ Context connectTo(const RedisAddress& where, const std::string& address, std::st
     return nullptr;
   }
   redisSetTimeout(context.get(), asTimeval(where.timeout));
-  std::vector<std::vector<std::string>> greeting;
-  if (!where.password.empty()) {
-    greeting.push_back(where.username.empty()
-                           ? std::vector<std::string>{"AUTH", where.password}
-                           : std::vector<std::string>{"AUTH", where.username, where.password});
-  }
-  if (where.database != 0) greeting.push_back({"SELECT", std::to_string(where.database)});
-  for (const auto& words : greeting) {
+  for (const RedisCommand& words : greeting(where)) {
     error = errorOf(*context, send(*context, words));
     if (!error.empty()) return nullptr;
   }

@@ -159,18 +159,6 @@ std::string Check::command(const std::vector<std::string>& words) {
   return readReply(deadline);
 }
 
-/// AUTH and SELECT, as far as they are configured.
-std::string greet(Check& check, const RedisAddress& address) {
-  if (!address.password.empty()) {
-    std::vector<std::string> words{"AUTH"};
-    if (!address.username.empty()) words.push_back(address.username);
-    words.push_back(address.password);
-    if (std::string error = check.command(words); !error.empty()) return error;
-  }
-  if (address.database == 0) return {};
-  return check.command({"SELECT", std::to_string(address.database)});
-}
-
 }  // namespace
 
 struct RedisProbe::State {
@@ -193,9 +181,10 @@ std::string RedisProbe::State::check(bool write) const {
   for (const std::string& place : address.addresses) {
     Check attempt(stop.get(), address.timeout);
     error = attempt.connect(place);
-    if (error.empty()) error = greet(attempt, address);
-    if (error.empty() && write) {
-      error = attempt.command({"SET", "tyk-liveness-probe", "tyk-liveness-probe", "EX", "10"});
+    std::vector<RedisCommand> commands = greeting(address);
+    if (write) commands.push_back({"SET", "tyk-liveness-probe", "tyk-liveness-probe", "EX", "10"});
+    for (std::size_t i = 0; i < commands.size() && error.empty(); ++i) {
+      error = attempt.command(commands[i]);
     }
     if (error.empty()) break;
   }

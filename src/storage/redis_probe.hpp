@@ -7,18 +7,10 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <vector>
+
+#include "storage/redis_address.hpp"
 
 namespace tykpp::storage {
-
-/// Where Redis is and how to speak to it. Source: `storage`.
-struct RedisAddress {
-  std::vector<std::string> addresses;  ///< `host:port`, tried in order; `[::1]:6379` for IPv6
-  std::string username;                ///< with a password: ACL user
-  std::string password;                ///< empty: no AUTH
-  int database = 0;
-  std::chrono::milliseconds timeout{5000};  ///< for connecting and for each answer
-};
 
 /// One finished check.
 struct ProbeResult {

@@ -135,6 +135,11 @@ def test_virtual_endpoints_answer_in_place_of_the_upstream(gateway, upstream):
     assert gateway.get("/virtual/other").status == 200
     assert [r.target for r in upstream.wait(2)] == ["/falls", "/other"]
     assert json.loads(gateway.get("/oasvirtual/status/any?name=bo").body)["hello"] == "bo"
+    shown = {p["name"]: p for p in json.loads(gateway.admin("/tyk/plugins/virtual")[1])}
+    assert {p["hook"] for p in shown.values()} == {"virtual"}
+    assert shown["statusPage"]["calls"] >= 1 and shown["statusPage"]["answers"] == shown["statusPage"]["calls"]
+    assert shown["fails"]["errors"] >= 1 and shown["fails"]["on_error"] == "fail"
+    assert shown["falls"]["skipped"] >= 1 and shown["falls"]["on_error"] == "skip"
 
 
 def test_a_hook_waits_for_another_service(gateway, upstream):

@@ -35,7 +35,7 @@ struct Facts {
       spec;  ///< `OrgID`, `APIID`, `bundle_hash` and, when the API has any, `config_data`
   bool raw_body_only = false;
   bool verbatim_names = false;   ///< `ignore_canonical_mime_header_key`
-  bool attaches_session = true;  ///< `base_identity_provided_by` is empty or custom_auth
+  bool attaches_session = true;  ///< ApiSpec::customAuthGivesSession
 
   static Facts of(const definition::PluginRef& ref, const definition::ApiSpec& api,
                   bool verbatim_names);
@@ -50,8 +50,6 @@ std::vector<ViewPair> requestHeaders(http::Exchange& exchange);
 std::vector<ViewPair> requestParams(http::Exchange& exchange);
 /// The same of a query that is no request's any more.
 std::vector<Pair> queryParams(std::string_view query);
-/// Path and query as they go on now.
-std::string_view requestUrl(http::Exchange& exchange);
 /// The request target as it was received.
 inline std::string_view requestUri(const http::Exchange& exchange) {
   return exchange.request().target;
@@ -63,8 +61,6 @@ inline std::string_view requestScheme(const http::Exchange& exchange) {
 std::string_view requestBody(const http::Exchange& exchange);
 /// Headers of the answer at the response hook: every field in order, canonical names.
 std::vector<ViewPair> responseFields(http::Exchange& exchange);
-/// Whether bytes are UTF-8 text, as `body` beside `raw_body` needs.
-bool isUtf8(std::string_view bytes) noexcept;
 /// `Pre`, `Post` … as the protocol numbers hooks: Pre 1, Post 2, PostKeyAuth 3, CustomKeyCheck 4,
 /// Response 5.
 int hookType(Hook hook) noexcept;

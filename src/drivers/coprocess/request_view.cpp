@@ -104,8 +104,7 @@ Facts Facts::of(const definition::PluginRef& ref, const definition::ApiSpec& api
   if (!api.config_data.empty()) facts.spec.emplace_back("config_data", api.config_data);
   facts.raw_body_only = ref.raw_body_only;
   facts.verbatim_names = verbatim_names;
-  facts.attaches_session =
-      api.base_identity_provided_by.empty() || api.base_identity_provided_by == "custom_auth";
+  facts.attaches_session = api.customAuthGivesSession();
   return facts;
 }
 
@@ -140,12 +139,6 @@ std::vector<Pair> queryParams(std::string_view query) {
   return all;
 }
 
-std::string_view requestUrl(http::Exchange& exchange) {
-  const http::Request& request = exchange.request();
-  if (!request.has_query) return request.raw_path;
-  return exchange.arena().concat(request.raw_path, std::string_view("?"), request.query);
-}
-
 std::string_view requestBody(const http::Exchange& exchange) {
   const std::string* body = exchange.request().body();
   return body == nullptr ? std::string_view{} : std::string_view(*body);
@@ -158,26 +151,6 @@ std::vector<ViewPair> responseFields(http::Exchange& exchange) {
     all.emplace_back(canonicalName(field, exchange.arena()), field.value);
   }
   return all;
-}
-
-bool isUtf8(std::string_view bytes) noexcept {
-  const auto* at = reinterpret_cast<const unsigned char*>(bytes.data());
-  const unsigned char* const end = at + bytes.size();
-  while (at < end) {
-    const unsigned char first = *at++;
-    if (first < 0x80) continue;
-    // Shortest forms alone, no surrogates, nothing above U+10FFFF (RFC 3629 section 4).
-    const int more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
-    if (first < 0xc2 || first > 0xf4 || end - at < more) return false;
-    const unsigned char second = *at;
-    if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
-        (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f))
-      return false;
-    for (int i = 0; i < more; ++i) {
-      if ((*at++ & 0xc0) != 0x80) return false;
-    }
-  }
-  return true;
 }
 
 int hookType(Hook hook) noexcept {

@@ -75,8 +75,7 @@ HookFacts factsOf(const definition::ApiSpec& api, const JsOptions& options) {
   facts.api_id = api.api_id;
   facts.org_id = api.org_id;
   facts.verbatim_names = options.verbatim_names;
-  facts.attaches_session =
-      api.base_identity_provided_by.empty() || api.base_identity_provided_by == "custom_auth";
+  facts.attaches_session = api.customAuthGivesSession();
   return facts;
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/base64.hpp"
 #include "base/digest.hpp"
 #include "bundle/archive.hpp"
 #include "bundle/keys.hpp"

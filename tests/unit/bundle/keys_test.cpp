@@ -62,13 +62,5 @@ TEST_F(KeysTest, RefusesOtherKeysByName) {
   EXPECT_FALSE(open("absent.pem"));
 }
 
-TEST(Base64, DecodesWhatItEncodesAndNothingElse) {
-  for (const char* text : {"", "a", "ab", "abc", "abcd"})
-    EXPECT_EQ(decodeBase64(encodeBase64(text)).value(), text);
-  EXPECT_EQ(encodeBase64("ab"), "YWI=");
-  for (const char* text : {"YWI", "Y===", "YWI*", "=YWI", "YWI=YWI=", "Y W="})
-    EXPECT_FALSE(decodeBase64(text)) << text;
-}
-
 }  // namespace
 }  // namespace tykpp::bundle

@@ -115,21 +115,6 @@ TEST(JsText, ComesThroughTheEngineByteForByte) {
   EXPECT_EQ(fromEngineAsUtf8("\xed\xb3\xbf"), "\xef\xbf\xbd");
 }
 
-TEST(JsText, ReadsAndWritesBase64) {
-  std::string out;
-  for (const char* text : {"", "a", "ab", "abc", "abcd"}) {
-    EXPECT_TRUE(unbase64(base64(text, true), true, out));
-    EXPECT_EQ(out, text);
-    EXPECT_TRUE(unbase64(base64(text, false), false, out));
-    EXPECT_EQ(out, text);
-  }
-  for (const char* bad : {"a", "a=b=", "YQ=", "YQ===", "_w==", "Y Q="}) {
-    EXPECT_FALSE(unbase64(bad, true, out)) << bad;
-  }
-  EXPECT_FALSE(unbase64("YQ==", false, out));
-  EXPECT_TRUE(unbase64("Y\nQ=\r\n=", true, out));
-}
-
 TEST(JsText, WritesJsonStringsAsTheReferenceDoes) {
   std::string out;
   appendJson(out, "a\"\\\n<&>\x01\xe2\x80\xa8\xff\xc3\xa9");

@@ -186,7 +186,8 @@ TEST_F(HookStepTest, SumsTheCountersOfAllWorkers) {
 TEST_F(HookStepTest, RefusesEveryRequestWhenItsPluginCannotBeLoadedAndNoEarlierOneServes) {
   api_.hooks.pre = {ref("/gone.so", "f", "/custom_middleware/pre/0")};
   chain::BuildContext tolerant = build();
-  tolerant.broken_plugins_refuse = true;
+  std::vector<Error> broken;
+  tolerant.broken = &broken;
   for (const char* driver : {"native", "cobol"}) {
     api_.hooks.pre[0].driver = driver;
     auto steps = createPreHooks(tolerant);
@@ -198,6 +199,9 @@ TEST_F(HookStepTest, RefusesEveryRequestWhenItsPluginCannotBeLoadedAndNoEarlierO
     EXPECT_EQ(verdict.error().status(), 500);
     EXPECT_EQ(verdict.error().message(), "Internal Server Error");
     EXPECT_FALSE(step.runner().broken().empty());
+    ASSERT_FALSE(broken.empty());
+    EXPECT_EQ(broken.back().where(), "/custom_middleware/pre/0");
+    EXPECT_EQ(broken.back().message(), step.runner().broken());
     EXPECT_EQ(step.runner().counts().errors, 1U);
   }
 }
@@ -210,7 +214,8 @@ TEST_F(HookStepTest, LeavesCoprocessHooksOutOrFailsThemWhileTheyAreSwitchedOff) 
   api_.hooks.pre = {lua};
   api_.hooks.auth = lua;
   chain::BuildContext tolerant = build();
-  tolerant.broken_plugins_refuse = true;
+  std::vector<Error> broken;
+  tolerant.broken = &broken;
   auto pre = createPreHooks(tolerant);
   ASSERT_TRUE(pre);
   EXPECT_TRUE(pre->empty());

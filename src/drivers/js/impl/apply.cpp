@@ -20,8 +20,7 @@ std::string changeHeaders(http::Headers& headers, const std::vector<std::string>
                           const std::vector<Pair>& set, bool verbatim) {
   for (const std::string& name : removed) deleteHeader(headers, name);
   for (std::size_t i = 0; i < set.size(); ++i) {
-    const auto& [name, untrimmed] = set[i];
-    const std::string_view value = trim(untrimmed);
+    const auto& [name, value] = set[i];
     const bool again = i > 0 && set[i - 1].first == name;
     if (!(again ? addHeader(headers, name, value, verbatim)
                 : setHeader(headers, name, value, verbatim)))
@@ -100,8 +99,7 @@ void replaceMetadata(http::Exchange& exchange, const std::string& meta) {
 Result<HookVerdict> applyRequest(http::Exchange& exchange, const HookFacts& facts,
                                  RequestReply reply) {
   if (!reply.ignore_body) setRequestBody(exchange, std::move(reply.body));
-  if (!reply.url.empty() && reply.url != coprocess::requestUrl(exchange) &&
-      !setUrl(exchange, reply.url)) {
+  if (!reply.url.empty() && reply.url != requestUrl(exchange) && !setUrl(exchange, reply.url)) {
     TYKPP_LOG(err, "jsvm", "the plugin's URL is no path and no URL; the old one stays url={}",
               log::quoted(reply.url).substr(0, 200));
   }

@@ -16,7 +16,7 @@ struct HookFacts {
   std::string org_id;
   bool require_session = false;
   bool verbatim_names = false;   ///< `ignore_canonical_mime_header_key`
-  bool attaches_session = true;  ///< `base_identity_provided_by` is empty or custom_auth
+  bool attaches_session = true;  ///< ApiSpec::customAuthGivesSession
 };
 
 Result<HookVerdict> applyRequest(http::Exchange& exchange, const HookFacts& facts,

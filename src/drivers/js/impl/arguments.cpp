@@ -2,11 +2,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/base64.hpp"
 #include "base/text.hpp"
 #include "drivers/coprocess/message.hpp"
 #include "drivers/js/impl/engine.hpp"
 #include "drivers/js/impl/hook_call.hpp"
 #include "drivers/js/impl/text.hpp"
+#include "drivers/message_edit.hpp"
 #include "http/header_name.hpp"
 #include "session/session_state.hpp"
 
@@ -17,7 +19,7 @@ using Json = nlohmann::json;
 
 /// Appends a value to the list of that name in the object on top.
 void appendTo(duk_context* ctx, std::string_view name, std::string_view value) {
-  if (isPlain(name)) [[likely]] {
+  if (isAscii(name)) [[likely]] {
     duk_push_lstring(ctx, name.data(), name.size());
   } else {
     pushText(ctx, name);
@@ -98,7 +100,7 @@ void put(duk_context* ctx, const char* name, std::string_view value) {
 
 /// What every hook is told of the request, into the object on top.
 void putAddress(duk_context* ctx, http::Exchange& exchange) {
-  put(ctx, "URL", coprocess::requestUrl(exchange));
+  put(ctx, "URL", requestUrl(exchange));
   put(ctx, "Scheme", coprocess::requestScheme(exchange));
 }
 
@@ -124,7 +126,7 @@ void pushRequest(duk_context* ctx, const ProgramImage& image, http::Exchange& ex
   putRequest(ctx, exchange);
   const std::string_view body = coprocess::requestBody(exchange);
   if (encoded) {
-    put(ctx, "Body", base64(body, true));
+    put(ctx, "Body", encodeBase64(body));
   } else if (!body.empty()) {
     put(ctx, "Body", body);
   }

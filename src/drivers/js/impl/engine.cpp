@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "drivers/js/impl/text.hpp"
 
 namespace tykpp::drivers::js {
@@ -34,7 +35,7 @@ std::string withoutInsides(std::string_view trace) {
 }  // namespace
 
 void pushText(duk_context* ctx, std::string_view bytes) {
-  if (isPlain(bytes)) [[likely]] {
+  if (isAscii(bytes)) [[likely]] {
     duk_push_lstring(ctx, bytes.data(), bytes.size());
     return;
   }
@@ -46,7 +47,7 @@ std::string textAt(duk_context* ctx, duk_idx_t index) {
   duk_size_t size = 0;
   const char* data = duk_get_lstring(ctx, index, &size);
   const std::string_view text(data == nullptr ? "" : data, size);
-  return isPlain(text) ? std::string(text) : fromEngine(text);
+  return isAscii(text) ? std::string(text) : fromEngine(text);
 }
 
 std::string stringified(duk_context* ctx, duk_idx_t index) {

@@ -1,5 +1,6 @@
 // `log`, `rawlog` and base64, as every script has them.
 
+#include "base/base64.hpp"
 #include "base/log.hpp"
 #include "drivers/js/impl/engine.hpp"
 #include "drivers/js/impl/output.hpp"
@@ -33,23 +34,21 @@ enum Base64Kind : int { kPadded = 0, kRaw = 1 };
 
 duk_ret_t jsEncode(duk_context* ctx) {
   const bool padded = duk_get_current_magic(ctx) == kPadded;
-  const std::string text = base64(stringified(ctx, 0), padded);
+  const std::string text = encodeBase64(stringified(ctx, 0), padded);
   duk_push_lstring(ctx, text.data(), text.size());
   return 1;
 }
 
 duk_ret_t jsDecode(duk_context* ctx) {
   const std::string text = stringified(ctx, 0);
-  std::string bytes;
   // The padded form takes unpadded text as well.
-  const bool good = duk_get_current_magic(ctx) == kRaw
-                        ? unbase64(text, false, bytes)
-                        : unbase64(text, true, bytes) || unbase64(text, false, bytes);
-  if (!good) {
+  const bool raw = duk_get_current_magic(ctx) == kRaw;
+  const auto bytes = decodeBase64(text, raw ? Padding::kNone : Padding::kOptional);
+  if (!bytes) {
     logLine(spdlog::level::err, "Failed to base64 decode");
     return 0;
   }
-  pushText(ctx, bytes);
+  pushText(ctx, *bytes);
   return 1;
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "drivers/js/impl/engine.hpp"
 #include "drivers/js/impl/text.hpp"
 #include "drivers/js/impl/values.hpp"
@@ -24,24 +25,6 @@ script::ScriptCall* waiter(std::string_view function) {
   if (run->call != nullptr) return run->call;
   complain(function, "HTTP calls are made while a request is handled, not at load or in events");
   return nullptr;
-}
-
-void appendFormEncoded(std::string& out, std::string_view text) {
-  static constexpr char kHex[] = "0123456789ABCDEF";
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || isDigit(c) || c == '-' ||
-                       c == '_' || c == '.' || c == '~';
-    const auto byte = static_cast<unsigned char>(c);
-    if (plain) {
-      out += c;
-    } else if (c == ' ') {
-      out += '+';
-    } else {
-      out += '%';
-      out += kHex[byte >> 4];
-      out += kHex[byte & 15];
-    }
-  }
 }
 
 std::string formOf(std::vector<Pair> fields) {

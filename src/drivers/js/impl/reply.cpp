@@ -1,5 +1,6 @@
 #include "drivers/js/impl/reply.hpp"
 
+#include "base/base64.hpp"
 #include "drivers/js/impl/text.hpp"
 
 namespace tykpp::drivers::js {
@@ -42,7 +43,9 @@ void readBody(duk_context* ctx, bool encoded, std::string& out) {
   }
   std::string text;
   readText(ctx, "Body", text);
-  if (!unbase64(text, true, out)) duk_type_error(ctx, "Body has to be base64");
+  auto bytes = decodeBase64(text);
+  if (!bytes) duk_type_error(ctx, "Body has to be base64");
+  out = std::move(*bytes);
 }
 
 void readRequest(duk_context* ctx, bool encoded, RequestReply& out) {

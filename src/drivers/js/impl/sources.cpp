@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "base/base64.hpp"
 #include "drivers/js/impl/text.hpp"
 
 namespace tykpp::drivers::js {
@@ -14,7 +15,12 @@ constexpr std::uintmax_t kMaxSourceBytes = 16 << 20;
 bool isOurs(const definition::PluginRef& ref) { return ref.driver == "otto"; }
 
 void decodeBlob(std::string_view blob, Script& script) {
-  if (!unbase64(blob, true, script.text)) script.problem = "the source is no base64";
+  auto text = decodeBase64(blob);
+  if (text) {
+    script.text = std::move(*text);
+  } else {
+    script.problem = "the source is no base64";
+  }
 }
 
 Script scriptOf(const definition::PluginRef& ref) {

@@ -1,33 +1,14 @@
 #include "drivers/js/impl/text.hpp"
 
-#include <array>
 #include <cstdint>
-#include <cstring>
+
+#include "base/text.hpp"
 
 namespace tykpp::drivers::js {
 namespace {
 
 constexpr std::uint32_t kFirstByteUnit = 0xdc80;  // stands for the byte 0x80
 constexpr std::uint32_t kReplacement = 0xfffd;
-
-/// Length of the well-formed UTF-8 sequence at the front (RFC 3629 section 4), 0 when there is
-/// none.
-std::size_t sequenceLength(std::string_view at) noexcept {
-  const auto byte = [at](std::size_t i) { return static_cast<unsigned char>(at[i]); };
-  const unsigned char first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4 || at.size() < length) return 0;
-  const unsigned char second = byte(1);
-  if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
-      (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f)) {
-    return 0;
-  }
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  }
-  return length;
-}
 
 void appendThree(std::string& out, std::uint32_t unit) {
   out += static_cast<char>(0xe0 | (unit >> 12));
@@ -72,39 +53,13 @@ std::string decode(std::string_view text, bool keep_bytes) {
   return out;
 }
 
-constexpr std::string_view kAlphabet =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-constexpr std::array<std::int8_t, 256> kValues = [] {
-  std::array<std::int8_t, 256> values{};
-  values.fill(-1);
-  for (std::size_t i = 0; i < kAlphabet.size(); ++i) {
-    values[static_cast<unsigned char>(kAlphabet[i])] = static_cast<std::int8_t>(i);
-  }
-  return values;
-}();
-
 }  // namespace
-
-bool isPlain(std::string_view text) noexcept {
-  const char* at = text.data();
-  std::size_t left = text.size();
-  for (; left >= 8; at += 8, left -= 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, at, 8);
-    if ((word & 0x8080808080808080U) != 0) return false;
-  }
-  for (; left > 0; ++at, --left) {
-    if ((static_cast<unsigned char>(*at) & 0x80U) != 0) return false;
-  }
-  return true;
-}
 
 std::string toEngine(std::string_view bytes) {
   std::string out;
   out.reserve(bytes.size() + 16);
   while (!bytes.empty()) {
-    const std::size_t length = sequenceLength(bytes);
+    const std::size_t length = utf8SequenceLength(bytes);
     if (length == 0) {
       appendThree(out, kFirstByteUnit + static_cast<unsigned char>(bytes.front()) - 0x80U);
       bytes.remove_prefix(1);
@@ -128,52 +83,11 @@ std::string fromEngine(std::string_view text) { return decode(text, true); }
 
 std::string fromEngineAsUtf8(std::string_view text) { return decode(text, false); }
 
-std::string base64(std::string_view bytes, bool padded) {
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  std::uint32_t bits = 0;
-  int have = 0;
-  for (const char c : bytes) {
-    bits = (bits << 8) | static_cast<unsigned char>(c);
-    have += 8;
-    for (; have >= 6; have -= 6) out += kAlphabet[(bits >> (have - 6)) & 0x3f];
-  }
-  if (have > 0) out += kAlphabet[(bits << (6 - have)) & 0x3f];
-  while (padded && out.size() % 4 != 0) out += '=';
-  return out;
-}
-
-bool unbase64(std::string_view text, bool padded, std::string& out) {
-  out.clear();
-  std::uint32_t bits = 0;
-  int have = 0;
-  std::size_t digits = 0;
-  std::size_t padding = 0;
-  for (const char c : text) {
-    if (c == '\r' || c == '\n') continue;
-    if (c == '=') {
-      ++padding;
-      continue;
-    }
-    const std::int8_t value = kValues[static_cast<unsigned char>(c)];
-    if (value < 0 || padding > 0) return false;
-    ++digits;
-    bits = (bits << 6) | static_cast<std::uint32_t>(value);
-    have += 6;
-    if (have >= 8) {
-      have -= 8;
-      out += static_cast<char>((bits >> have) & 0xff);
-    }
-  }
-  if (digits % 4 == 1) return false;
-  return padded ? padding == (4 - digits % 4) % 4 : padding == 0;
-}
-
 void appendJson(std::string& out, std::string_view bytes) {
   static constexpr char kHex[] = "0123456789abcdef";
   out += '"';
   while (!bytes.empty()) {
-    const std::size_t length = sequenceLength(bytes);
+    const std::size_t length = utf8SequenceLength(bytes);
     const char c = bytes.front();
     const auto byte = static_cast<unsigned char>(c);
     if (length == 0) {

@@ -3,8 +3,8 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "base/base64.hpp"
 #include "base/log.hpp"
-#include "drivers/lua/impl/base64.hpp"
 #include "drivers/lua/impl/call.hpp"
 #include "drivers/lua/impl/convert.hpp"
 #include "drivers/lua/impl/host.hpp"
@@ -131,7 +131,7 @@ int toBase64(lua_State* lua) {
 }
 
 int fromBase64(lua_State* lua) {
-  const auto bytes = decodeBase64(checkView(lua, 1));
+  const auto bytes = decodeBase64(checkView(lua, 1), Padding::kOptional);
   if (!bytes) return 0;
   push(lua, std::string_view(*bytes));
   return 1;

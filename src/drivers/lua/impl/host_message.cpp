@@ -170,7 +170,7 @@ int setMethod(lua_State* lua) {
 }
 
 int getUri(lua_State* lua) {
-  push(lua, coprocess::requestUrl(Call::need(lua).exchange()));
+  push(lua, requestUrl(Call::need(lua).exchange()));
   return 1;
 }
 

@@ -3,11 +3,13 @@
 
 #include <nlohmann/json.hpp>
 
-#include "drivers/lua/impl/base64.hpp"
+#include "base/base64.hpp"
+#include "base/text.hpp"
 #include "drivers/lua/impl/call.hpp"
 #include "drivers/lua/impl/convert.hpp"
 #include "drivers/lua/impl/host.hpp"
 #include "drivers/lua/impl/program.hpp"
+#include "drivers/message_edit.hpp"
 
 namespace tykpp::drivers::lua {
 namespace {
@@ -145,7 +147,7 @@ void pushSpec(lua_State* lua, const std::vector<coprocess::Pair>& spec) {
 }
 
 void pushBody(lua_State* lua, std::string_view body, const coprocess::Facts& facts) {
-  if (body.empty() || facts.raw_body_only || !coprocess::isUtf8(body)) {
+  if (body.empty() || facts.raw_body_only || !isUtf8(body)) {
     lua_pushnil(lua);
   } else {
     push(lua, body);
@@ -226,7 +228,7 @@ void Call::push(lua_State* lua, RequestField field) {
     case RequestField::kParams:
       return pushUnlessEmpty(lua, coprocess::requestParams(exchange()));
     case RequestField::kUrl:
-      shown_url_ = coprocess::requestUrl(exchange());
+      shown_url_ = requestUrl(exchange());
       return lua::push(lua, shown_url_);
     case RequestField::kMethod:
       shown_method_ = request.method;

@@ -9,8 +9,8 @@
 #include <optional>
 #include <sstream>
 
+#include "base/base64.hpp"
 #include "drivers/coprocess/message.hpp"
-#include "drivers/lua/impl/base64.hpp"
 
 namespace tykpp::drivers::lua {
 namespace {
@@ -156,7 +156,7 @@ Result<std::vector<Source>> readSources(const std::vector<const definition::Plug
   }
   for (const definition::PluginRef* entry : refs) {
     if (entry->code.empty()) continue;
-    auto text = decodeBase64(entry->code);
+    auto text = decodeBase64(entry->code, Padding::kOptional);
     if (!text) {
       return Error(Errc::kBadPlugin, "`code` of the Lua hook \"" + entry->name + "\" is no base64");
     }

@@ -3,7 +3,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "drivers/lua/impl/base64.hpp"
+#include "base/base64.hpp"
+#include "base/text.hpp"
 #include "drivers/lua/impl/call.hpp"
 #include "drivers/lua/impl/convert.hpp"
 
@@ -75,7 +76,7 @@ std::optional<std::string> bodyOf(lua_State* lua, Fields fields, bool raw_seen, 
     const auto encoded = fields.text("raw_body");
     raw_gone = !encoded;
     if (encoded) {
-      auto raw = decodeBase64(*encoded);
+      auto raw = decodeBase64(*encoded, Padding::kOptional);
       if (!raw) luaL_error(lua, "raw_body is no base64");
       if (*raw != original) return raw;
     }
@@ -181,7 +182,7 @@ bool readRequest(lua_State* lua, int index, Call& call, coprocess::RequestReply&
   const bool partial = !own && !fields.text("url") && !fields.text("raw_body");
   if (!call.bodyReplaced()) {
     const std::string_view original = coprocess::requestBody(call.exchange());
-    const bool shown = !call.facts().raw_body_only && coprocess::isUtf8(original);
+    const bool shown = !call.facts().raw_body_only && isUtf8(original);
     reply.raw_body = bodyOf(lua, fields, seen(RequestField::kRawBody) && !partial,
                             seen(RequestField::kBody), original, shown);
     changed = changed || reply.raw_body.has_value();
@@ -216,7 +217,7 @@ bool readResponse(lua_State* lua, int index, Call& call, coprocess::ResponseRepl
   }
   const std::string_view original =
       response.body() != nullptr ? std::string_view(*response.body()) : std::string_view{};
-  const bool shown = !call.facts().raw_body_only && coprocess::isUtf8(original);
+  const bool shown = !call.facts().raw_body_only && isUtf8(original);
   reply.raw_body = bodyOf(lua, fields, seen(ResponseField::kRawBody), seen(ResponseField::kBody),
                           original, shown);
   return changed || reply.raw_body.has_value();

@@ -1,6 +1,5 @@
 // Host functions over the request and the response.
-#include <cstring>
-
+#include "drivers/message_edit.hpp"
 #include "drivers/native/impl/guard.hpp"
 #include "drivers/native/impl/host_api.hpp"
 #include "http/header_name.hpp"
@@ -12,14 +11,6 @@ constexpr std::size_t kMaxMethodBytes = 64;
 
 bool inRequestHook(const tykpp_call_host& call) noexcept { return call.hook <= Hook::kPost; }
 
-/// Path and query as they go on, escaped: what a plugin may change.
-std::string_view urlOf(http::Exchange& exchange) {
-  const http::Request& request = exchange.request();
-  if (!request.target.empty() && request.target.front() == '/') return request.target;
-  if (!request.has_query) return request.raw_path;
-  return exchange.arena().concat(request.raw_path, std::string_view("?"), request.query);
-}
-
 /// Bytes a request target may have unescaped, as far as message framing is concerned.
 bool isUrl(std::string_view text) noexcept {
   if (text.empty() || text.front() != '/') return false;
@@ -27,12 +18,6 @@ bool isUrl(std::string_view text) noexcept {
     if (c <= 0x20 || c >= 0x7f || c == '#') return false;
   }
   return true;
-}
-
-/// The fields that decide where a message ends and who it is for.
-bool belongsToGateway(http::HeaderId id) noexcept {
-  return id == http::HeaderId::kHost || id == http::HeaderId::kContentLength ||
-         http::isHopByHop(id) || id == http::HeaderId::kConnection;
 }
 
 /// The message's headers, or why there are none for this hook.
@@ -59,26 +44,16 @@ Access writable(tykpp_call_host& call, std::int32_t message, std::string_view na
   return access;
 }
 
-/// The name as it is written: canonical, unless the configuration says verbatim.
-http::HeaderName ownName(tykpp_call_host& call, std::string_view name) {
-  Arena& arena = call.exchange->arena();
-  const http::HeaderId id = http::internHeader(name);
-  if (call.facts->ignore_canonical_names) return {id, arena.copy(name)};
-  if (id != http::HeaderId::kOther) return {id};
-  char* own = static_cast<char*>(arena.allocate(name.size(), 1));
-  std::memcpy(own, name.data(), name.size());
-  http::canonicalise(own, name.size());
-  return {id, std::string_view(own, name.size())};
-}
-
 std::int32_t writeHeader(tykpp_call_host* call, std::int32_t message, tykpp_text_plugin name,
                          tykpp_text_plugin value, bool replace) noexcept {
   if (!valid(name) || !valid(value) || !http::isFieldValue(view(value))) return TYKPP_ERR_ARGUMENT;
   return withCall(call, [&](tykpp_call_host& live) -> std::int32_t {
     const Access access = writable(live, message, view(name));
     if (access.code != TYKPP_OK) return access.code;
-    const http::HeaderName own = ownName(live, view(name));
-    const std::string_view copy = live.exchange->arena().copy(view(value));
+    Arena& arena = live.exchange->arena();
+    const http::HeaderName own =
+        headerNameFor(view(name), live.facts->ignore_canonical_names, arena);
+    const std::string_view copy = arena.copy(view(value));
     if (replace) {
       access.headers->set(own, copy);
     } else {
@@ -107,7 +82,7 @@ std::int32_t hostText(tykpp_call_host* call, std::int32_t field, tykpp_text_host
       case TYKPP_TEXT_METHOD:
         return give(out, request.method);
       case TYKPP_TEXT_URL:
-        return give(out, urlOf(*live.exchange));
+        return give(out, requestUrl(*live.exchange));
       case TYKPP_TEXT_PATH:
         return give(out, request.path);
       case TYKPP_TEXT_QUERY:

@@ -1,5 +1,7 @@
 #include "drivers/python/impl/call.hpp"
 
+#include "drivers/message_edit.hpp"
+
 namespace tykpp::drivers::python {
 namespace {
 
@@ -57,7 +59,7 @@ void fillCall(Call& call, HookCall& from) {
   call.worker = exchange.workerIndex();
   call.deadline = from.deadline;
   call.method = put(call, request.method);
-  call.url = put(call, coprocess::requestUrl(exchange));
+  call.url = put(call, requestUrl(exchange));
   call.uri = put(call, coprocess::requestUri(exchange));
   call.scheme = put(call, coprocess::requestScheme(exchange));
   call.query = put(call, request.query);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "drivers/python/impl/handler.hpp"
 
 namespace tykpp::drivers::python {
@@ -55,7 +56,7 @@ PyObject* paramsMap(const Field& field, const Call& call) {
 }
 
 PyObject* bodyText(const Call& call, const std::string& body) {
-  if (rawOnly(call) || !coprocess::isUtf8(body)) return nullptr;
+  if (rawOnly(call) || !isUtf8(body)) return nullptr;
   return newText(body);
 }
 

@@ -67,6 +67,58 @@ TEST_F(LuaAbi, ClearHeaderTakesSeveralNames) {
   EXPECT_EQ(fx.header("Three"), "v");
 }
 
+TEST_F(LuaAbi, TablesShowWhatTheHelpersAskedFor) {
+  TestExchange fx;
+  fx.exchange.request().headers.add("Gone", "v");
+  const auto verdict = run(Hook::kPre, R"(
+    function Hook(request)
+      assert(request.set_headers == nil and request.delete_headers == nil)
+      tyk.req.set_header("First", "1") tyk.req.set_header("First", "2")
+      tyk.req.clear_header("Gone")
+      assert(request.set_headers.First == "2" and request.delete_headers[1] == "Gone")
+      request.set_headers.First = nil
+      tyk.req.set_header("Second", "3")
+      assert(request.set_headers.Second == "3" and request.set_headers.First == nil)
+      return request
+    end)",
+                           fx);
+  ASSERT_TRUE(verdict) << why(verdict);
+  EXPECT_EQ(fx.header("First"), "");
+  EXPECT_EQ(fx.header("Second"), "3");
+  EXPECT_EQ(fx.header("Gone"), "");
+}
+
+TEST_F(LuaAbi, ATableOfItsOwnTakesThePlaceOfWhatTheHelpersAskedFor) {
+  for (const char* rest :
+       {"request.set_headers = {New = 'n'} return request", "return {set_headers = {New = 'n'}}"}) {
+    TestExchange fx;
+    const auto verdict = run(
+        Hook::kPre,
+        "function Hook(request) tyk.req.set_header('Old', 'o') " + std::string(rest) + " end", fx);
+    ASSERT_TRUE(verdict) << why(verdict);
+    EXPECT_EQ(fx.header("Old"), "") << rest;
+    EXPECT_EQ(fx.header("New"), "n") << rest;
+  }
+}
+
+TEST_F(LuaAbi, HelpersWorkWithoutParametersAndForManyHeaders) {
+  TestExchange fx;
+  const auto verdict = run(Hook::kPre, R"(
+    function Hook()
+      for i = 1, 100 do tyk.req.set_header("H" .. i, tostring(i)) end
+      tyk.req.set_header("Long", ("x"):rep(5000))
+    end)",
+                           fx);
+  ASSERT_TRUE(verdict) << why(verdict);
+  EXPECT_EQ(fx.header("H1"), "1");
+  EXPECT_EQ(fx.header("H100"), "100");
+  EXPECT_EQ(fx.header("Long").size(), 5000U);
+
+  TestExchange one;
+  ASSERT_TRUE(run(Hook::kPre, "function Hook() tyk.req.set_header('A', 'b') end", one));
+  EXPECT_EQ(one.header("A"), "b");
+}
+
 TEST_F(LuaAbi, ParametersChangeTheQuery) {
   TestExchange fx("GET", "/p?a=1&b=2&c=x+y");
   const auto verdict = run(Hook::kPre, R"(

@@ -53,6 +53,16 @@ class Call {
   void push(lua_State* lua, RequestField field);
   void push(lua_State* lua, ResponseField field);
 
+  // Changes of headers that functions ask for. `request.set_headers` and `request.delete_headers`
+  // become tables only when the script looks at them, or when these here have taken enough: tables
+  // are within the script's memory limit.
+
+  /// @return false when the change has to go into the table
+  bool setLater(std::string_view name, std::string_view value);
+  bool deleteLater(std::string_view name);
+  /// The script puts its own table in the place of the field.
+  void forget(RequestField field);
+
   // What the script was shown: what it gives back unchanged is not applied.
   std::string_view shownUrl() const noexcept { return shown_url_; }
   std::string_view shownMethod() const noexcept { return shown_method_; }
@@ -90,6 +100,8 @@ class Call {
   }
   void runFunction(lua_State* lua);
   int pushArguments(lua_State* lua);
+  void pushSetHeaders(lua_State* lua);
+  void pushDeleteHeaders(lua_State* lua);
   void makeTable(lua_State* lua, Anchor anchor);
   void fillOne(lua_State* lua, Anchor anchor);
   void takeError(lua_State* lua);

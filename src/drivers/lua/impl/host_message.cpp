@@ -11,7 +11,12 @@ namespace {
 /// Pushes a table member of the request, made when there is none.
 void pushMember(lua_State* lua, Call& call, RequestField field) {
   call.pushAnchored(lua, kRequest);
-  call.see(field);
+  if (!call.seen(field)) {
+    lua_pushstring(lua, kRequestFields[static_cast<std::size_t>(field)]);
+    call.push(lua, field);
+    lua_rawset(lua, -3);
+    call.see(field);
+  }
   lua_pushstring(lua, kRequestFields[static_cast<std::size_t>(field)]);
   lua_rawget(lua, -2);
   if (lua_istable(lua, -1)) return;
@@ -29,9 +34,11 @@ int tykGetHeaders(lua_State* lua) {
 }
 
 int tykSetHeader(lua_State* lua) {
-  checkView(lua, 1);
-  checkView(lua, 2);
-  pushMember(lua, Call::need(lua), RequestField::kSetHeaders);
+  const std::string_view name = checkView(lua, 1);
+  const std::string_view value = checkView(lua, 2);
+  Call& call = Call::need(lua);
+  if (call.setLater(name, value)) return 0;
+  pushMember(lua, call, RequestField::kSetHeaders);
   lua_pushvalue(lua, 1);
   lua_pushvalue(lua, 2);
   lua_rawset(lua, -3);
@@ -39,8 +46,10 @@ int tykSetHeader(lua_State* lua) {
 }
 
 int tykClearHeader(lua_State* lua) {
-  checkView(lua, 1);
-  pushMember(lua, Call::need(lua), RequestField::kDeleteHeaders);
+  const std::string_view name = checkView(lua, 1);
+  Call& call = Call::need(lua);
+  if (call.deleteLater(name)) return 0;
+  pushMember(lua, call, RequestField::kDeleteHeaders);
   lua_pushvalue(lua, 1);
   lua_rawseti(lua, -2, static_cast<int>(lua_objlen(lua, -2)) + 1);
   return 0;

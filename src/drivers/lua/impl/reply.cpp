@@ -145,14 +145,13 @@ bool differs(const std::vector<coprocess::Pair>& left,
 }  // namespace
 
 bool readRequest(lua_State* lua, int index, Call& call, coprocess::RequestReply& reply) {
-  if (!lua_istable(lua, index)) return false;
+  if (!lua_istable(lua, index)) return !reply.set_headers.empty() || !reply.delete_headers.empty();
   const bool own = call.owns(lua, index, kRequest);
   Fields fields(lua, index);
   bool changed = false;
   const auto seen = [&](RequestField field) { return !own || call.seen(field); };
   const auto take = [&](RequestField field, auto& to, auto&& read) {
-    if (!seen(field)) return;
-    to = read(nameOf(field));
+    if (seen(field)) to = read(nameOf(field));
     changed = changed || !to.empty();
   };
   const auto asList = [&](const char* name) { return fields.list(name); };

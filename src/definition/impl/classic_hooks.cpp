@@ -261,8 +261,11 @@ Result<ApiSpec> withBundle(const ApiSpec& spec, const BundleContent& bundle,
   Problems shape_problems;
   Report shape_report(manifest_file, shape_problems);
   applyShape(*document, classicShape(), "", Unknown::kIgnore, shape_report);
-  for (Problem& problem : shape_problems) {
-    if (problem.pointer.starts_with("/custom_middleware")) problems.push_back(std::move(problem));
+  for (const Problem& problem : shape_problems) {
+    if (!problem.pointer.starts_with("/custom_middleware")) continue;
+    const bool error = problem.severity == Severity::kError;
+    error ? report.error(problem.pointer, problem.reason)
+          : report.warn(problem.pointer, problem.reason);
   }
   if (const Json* logs = memberAt(*document, "custom_middleware/traffic_logs");
       logs != nullptr && logs->is_object()) {
@@ -275,11 +278,8 @@ Result<ApiSpec> withBundle(const ApiSpec& spec, const BundleContent& bundle,
   bundled.bundle.files = bundle.files;
   bundled.bundle.checksum = bundle.checksum;
   readHooks(*document, config, bundled, report);
-  for (const Problem& problem : problems) {
-    if (problem.severity == Severity::kError) {
-      return Error(Errc::kBadDefinition, problem.reason).at(problem.pointer);
-    }
-  }
+  if (!bundled.use_keyless) checkIdExtractor((*document)["custom_middleware"], report);
+  if (report.errors() > 0) return report.firstError();
   bundled.checksum = spec.checksum + "+" + bundle.checksum;
   return bundled;
 }

@@ -58,6 +58,9 @@ std::string fileStem(std::string_view file);
 
 /// Tells everything the definition asks for that this release does not do.
 void checkNotBuilt(const Json& document, const GatewayConfig& config, Report& report);
+/// The part of it that concerns the id extractor, which a bundle's manifest may bring as well. Asked
+/// where a plugin authenticates. @param middleware  a `custom_middleware`
+void checkIdExtractor(const Json& middleware, Report& report);
 /// Fills `target`, `targets`, `tls`, `proxy_url` and the flags beside them.
 void readUpstream(const Json& document, const GatewayConfig& config, ApiSpec& spec, Report& report);
 /// Fills `bundle`.

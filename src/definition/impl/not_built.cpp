@@ -70,10 +70,8 @@ void checkAuth(const Json& document, Report& report) {
     report.notBuilt("/use_keyless",
                     "token authentication (use_keyless is false and no plugin authenticates)");
   }
-  if (const Json* extractor = memberAt(document, "custom_middleware/id_extractor");
-      extractor != nullptr && !flagOf(*extractor, "disabled") &&
-      !textOf(*extractor, "extract_from").empty()) {
-    report.notBuilt("/custom_middleware/id_extractor", "the id extractor");
+  if (const Json* middleware = member(document, "custom_middleware")) {
+    checkIdExtractor(*middleware, report);
   }
   if (const Json* groups = filled(document, "security_requirements");
       groups != nullptr && groups->size() > 1) {
@@ -220,6 +218,14 @@ void checkVersion(const Json& version, const std::string& place, Report& report)
 }
 
 }  // namespace
+
+void checkIdExtractor(const Json& middleware, Report& report) {
+  const Json* extractor = member(middleware, "id_extractor");
+  if (extractor != nullptr && !flagOf(*extractor, "disabled") &&
+      !textOf(*extractor, "extract_from").empty()) {
+    report.notBuilt("/custom_middleware/id_extractor", "the id extractor");
+  }
+}
 
 const Json* selectedVersion(const Json& document, std::string& key, Report* report) {
   const Json* versions = memberAt(document, "version_data/versions");

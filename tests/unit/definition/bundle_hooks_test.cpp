@@ -93,6 +93,28 @@ TEST(BundleHooks, BringTheAuthenticationThatTheDefinitionLeftToThem) {
       << "an API that asks for a check must not be served without one";
 }
 
+TEST(BundleHooks, AskForAnIdExtractorInVain) {
+  json definition = bundled();
+  definition["use_keyless"] = false;
+  definition["custom_plugin_auth_enabled"] = true;
+  definition["custom_middleware"] = json::object();
+  const char* extracts = R"({"custom_middleware": {"driver": "python", "auth_check": {"name": "A"},
+      "id_extractor": {"extract_from": "header", "extract_with": "value"}}})";
+  Problems problems;
+  const auto refused = withBundle(parsed(definition), content(extracts), {}, problems);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Errc::kNotBuilt);
+  EXPECT_EQ(refused.error().message(), "the id extractor is not built yet");
+  ASSERT_EQ(problems.size(), 1U);
+  EXPECT_EQ(problems[0].pointer, "/custom_middleware/id_extractor");
+  problems.clear();
+  EXPECT_TRUE(withBundle(parsed(bundled()), content(extracts), {}, problems))
+      << "nobody authenticates: " << shown(problems);
+  const char* disabled = R"({"custom_middleware": {"driver": "python", "auth_check": {"name": "A"},
+      "id_extractor": {"disabled": true, "extract_from": "header", "extract_with": "value"}}})";
+  EXPECT_TRUE(withBundle(parsed(definition), content(disabled), {}, problems)) << shown(problems);
+}
+
 TEST(BundleHooks, RefuseAManifestThatIsWrong) {
   for (const char* manifest :
        {"{", R"({"custom_middleware": {"driver": 1}})", R"({"custom_middleware": {"pre": "x"}})",

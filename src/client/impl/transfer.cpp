@@ -1,5 +1,7 @@
 #include "client/impl/transfer.hpp"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <exception>
 #include <string_view>
@@ -75,6 +77,11 @@ Errc codeOf(CURLcode code) {
     default:
       return Errc::kIo;
   }
+}
+
+/// A child process (a plugin host) must not hold connections open that it knows nothing of.
+curl_socket_t openSocket(void* /*data*/, curlsocktype /*purpose*/, struct curl_sockaddr* address) {
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 /// Scheme, host and port: what makes two URLs one origin.
@@ -184,6 +191,7 @@ void Transfer::setLimits(std::chrono::milliseconds left) {
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &openSocket);
   const long milliseconds = std::max(1L, static_cast<long>(left.count()));
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, milliseconds);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds);
@@ -215,6 +223,7 @@ void Transfer::setTls(const std::string& ca_file) {
   };
   // TLS 1.2 is the lowest, unless the highest is below it.
   constexpr Version kVersions[] = {
+      {0, CURL_SSLVERSION_TLSv1_2, CURL_SSLVERSION_MAX_DEFAULT},
       {769, CURL_SSLVERSION_TLSv1_0, CURL_SSLVERSION_MAX_TLSv1_0},
       {770, CURL_SSLVERSION_TLSv1_1, CURL_SSLVERSION_MAX_TLSv1_1},
       {771, CURL_SSLVERSION_TLSv1_2, CURL_SSLVERSION_MAX_TLSv1_2},

@@ -1,6 +1,8 @@
 #include "client/client.hpp"
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <atomic>
 #include <future>
@@ -216,6 +218,20 @@ TEST_F(ClientTest, KeepsConnectionsUnlessToldNotTo) {
   Request fresh = get("/peer");
   fresh.fresh_connection = true;
   EXPECT_NE(call(fresh)->body, first);
+}
+
+TEST_F(ClientTest, AChildProcessInheritsNoConnection) {
+  ASSERT_TRUE(start(client_, get("/status/200")).get());
+  int connections = 0;
+  for (int fd = 0; fd < 1024; ++fd) {
+    sockaddr_in peer{};
+    socklen_t size = sizeof peer;
+    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0) continue;
+    if (peer.sin_family != AF_INET || ntohs(peer.sin_port) != server_->port()) continue;
+    ++connections;
+    EXPECT_NE(::fcntl(fd, F_GETFD) & FD_CLOEXEC, 0);
+  }
+  EXPECT_GE(connections, 1) << "it is kept for the next call";
 }
 
 TEST_F(ClientTest, QueuesWhatIsAboveTheLimitAndRefusesWhatIsAboveTheQueue) {

@@ -1,5 +1,6 @@
 #include "bundle/keys.hpp"
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
@@ -27,6 +28,14 @@ struct Free {
 using Bio = std::unique_ptr<BIO, Free<&BIO_free_all>>;
 using Context = std::unique_ptr<EVP_PKEY_CTX, Free<&EVP_PKEY_CTX_free>>;
 using Key = std::shared_ptr<EVP_PKEY>;
+
+/// What went wrong in here is told; left in the thread's queue it would be the next one's trouble.
+struct ErrorQueue {
+  ErrorQueue() = default;
+  ~ErrorQueue() { ERR_clear_error(); }
+  ErrorQueue(const ErrorQueue&) = delete;
+  ErrorQueue& operator=(const ErrorQueue&) = delete;
+};
 
 constexpr std::size_t kMaxKeyFileBytes = 64U << 10;
 
@@ -98,6 +107,7 @@ std::string drain(BIO* bio) {
 }  // namespace
 
 Result<PublicKey> PublicKey::parse(std::string_view pem) {
+  const ErrorQueue queue;
   const auto block = firstBlock(pem);
   if (!block) return block.error();
   Result<Key> key = unsupported(*block);
@@ -120,6 +130,7 @@ Result<PublicKey> PublicKey::load(const std::string& file) {
 }
 
 Result<void> PublicKey::verify(std::string_view digest, std::string_view signature) const {
+  const ErrorQueue queue;
   const Context context = operation(key_.get(), &EVP_PKEY_verify_init);
   if (!context || EVP_PKEY_verify(context.get(), bytesOf(signature), signature.size(),
                                   bytesOf(digest), digest.size()) != 1)
@@ -128,6 +139,7 @@ Result<void> PublicKey::verify(std::string_view digest, std::string_view signatu
 }
 
 Result<PrivateKey> PrivateKey::parse(std::string_view pem) {
+  const ErrorQueue queue;
   const auto block = firstBlock(pem);
   if (!block) return block.error();
   if (block->label != "RSA PRIVATE KEY" && block->label != "PRIVATE KEY")
@@ -147,6 +159,7 @@ Result<PrivateKey> PrivateKey::load(const std::string& file) {
 }
 
 Result<std::string> PrivateKey::sign(std::string_view digest) const {
+  const ErrorQueue queue;
   const Context context = operation(key_.get(), &EVP_PKEY_sign_init);
   std::size_t size = 0;
   if (!context || EVP_PKEY_sign(context.get(), nullptr, &size, bytesOf(digest), digest.size()) <= 0)

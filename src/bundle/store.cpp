@@ -6,7 +6,6 @@
 #include "bundle/impl/downloads.hpp"
 #include "bundle/impl/finder.hpp"
 #include "bundle/impl/folder.hpp"
-#include "bundle/impl/installer.hpp"
 #include "bundle/impl/settings.hpp"
 #include "bundle/impl/side_thread.hpp"
 
@@ -18,9 +17,8 @@ class Store::State {
   State(const definition::GatewayConfig& config, client::HttpClient& client, Pace pace)
       : settings(config),
         finder(settings, disk),
-        installer(settings, disk),
         mailbox(std::make_shared<Mailbox>()),
-        downloads(settings, client, pace, installer, mailbox),
+        downloads(settings, client, pace, disk, mailbox),
         thread(mailbox) {
     removeLeftovers(settings);
   }
@@ -28,7 +26,6 @@ class Store::State {
   const Settings settings;
   std::mutex disk;
   Finder finder;
-  Installer installer;
   std::shared_ptr<Mailbox> mailbox;
   Downloads downloads;
   SideThread thread;
@@ -51,9 +48,9 @@ void Store::fetch(const std::string& name, Done done) {
 
 Result<void> Store::rollback(const std::string& name) { return state_->finder.rollback(name); }
 
-std::string Store::serverName(const std::string& name) const {
-  const auto source = locate(state_->settings.plugins.bundle_base_url, name);
-  return source ? source->shown : std::string();
+void Store::keepOnly(const std::set<std::string>& names) {
+  state_->finder.keepOnly(names);
+  state_->downloads.keepOnly(names);
 }
 
 }  // namespace tykpp::bundle

@@ -1,12 +1,14 @@
 #pragma once
 // Bundles on this machine: what APIs name in `custom_middleware_bundle`, downloaded, verified and
-// unpacked once, and found again at every reload. A name enters, a folder leaves. find() is for the
-// main thread and touches the disk alone; fetch() works on threads of its own.
+// unpacked once, and found again at every reload. A name enters, folders leave. find() is for the
+// main thread and touches the disk alone; fetch() works on threads of its own. A name with commas
+// is of several bundles, which change, fail and roll back together.
 //
 // Layout below `<middleware_path>/bundles`, all of it of mode 0700:
 //   <md5 of the name>/        the bundle in use; the name is what Python knows it by
-//   <md5 of the name>.1/      the one before it, for rollback()
-//   .<md5 of the name>.etag   with `bundle_revalidate`: what the server said of the one in use
+//   <md5 of the name>/<b>/    of several bundles the one called b.zip
+//   <md5 of the name>.1/      what was there before, for rollback()
+//   .<md5 of the name>.etag   with `bundle_revalidate`: what the server said of those in use
 //   .unpack-…/                being unpacked; renamed when it is whole and verified
 
 #include <chrono>
@@ -15,6 +17,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/error.hpp"
@@ -75,9 +78,10 @@ class Store {
   ///         downloader off)
   Result<Found> find(const std::string& name);
 
-  /// Downloads, verifies, unpacks. With `bundle_revalidate` also when it is there, if the server
-  /// has another version; else kNone for what is there. Two calls for one name share one download.
-  /// `done` is never run inside. Thread: any.
+  /// Downloads, verifies, unpacks; of several bundles one after the other, all or none. With
+  /// `bundle_revalidate` also when it is there, if the server has another version; else kNone for
+  /// what is there. Two calls for one name share one download. `done` is never run inside. Thread:
+  /// any.
   void fetch(const std::string& name, Done done);
 
   /// Exchanges the bundle with the one before it; twice is as if never. The server's version is
@@ -85,8 +89,8 @@ class Store {
   /// @error kNotFound: there is no other; kIo
   Result<void> rollback(const std::string& name);
 
-  /// Where the bundle comes from, without credentials and query, for logs (`server_name`).
-  std::string serverName(const std::string& name) const;
+  /// Forgets what it has in memory of other names: their APIs are gone. Thread: main.
+  void keepOnly(const std::set<std::string>& names);
 
  private:
   class State;

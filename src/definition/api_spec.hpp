@@ -52,7 +52,8 @@ struct PluginRef {
   bool raw_body_only = false;
   std::chrono::milliseconds timeout{2000};        ///< `timeout_ms` (ours)
   OnPluginError on_error = OnPluginError::kFail;  ///< `on_error` (ours)
-  std::string pointer;  ///< where it stands in the definition, for error messages
+  std::string pointer;     ///< where it stands in the definition, for error messages
+  std::size_t bundle = 0;  ///< which of `ApiSpec::bundle.parts` it came with, where there are any
 };
 
 /// One enabled entry of `extended_paths.virtual[]`: an endpoint that a JavaScript function answers.
@@ -67,13 +68,19 @@ struct VirtualEndpoint {
   std::string pointer;
 };
 
-/// Where the plugins of an API came from, when it has a bundle.
-struct BundleRef {
-  std::string name;                ///< `custom_middleware_bundle`; empty: none
-  std::string hash;                ///< hex MD5 of the name
-  std::string folder;              ///< where it is unpacked, absolute; empty: not there (yet)
+/// A bundle that plugins of an API came with.
+struct BundlePart {
+  std::string name;                ///< one name of `custom_middleware_bundle`
+  std::string folder;              ///< where it is unpacked, absolute
   std::vector<std::string> files;  ///< the manifest's `file_list`
-  std::string checksum;            ///< of the content, to tell versions apart
+};
+
+/// Where the plugins of an API came from, when it has a bundle or several.
+struct BundleRef {
+  std::string name;      ///< `custom_middleware_bundle`, commas between several; empty: none
+  std::string hash;      ///< hex MD5 of the name
+  std::string checksum;  ///< of the content, to tell versions apart
+  std::vector<BundlePart> parts;  ///< in the order of their names; empty: not there (yet)
 };
 
 /// The plugins of an API, disabled and nameless entries dropped. A keyless API has neither `auth`
@@ -116,9 +123,8 @@ struct ApiSpec {
   bool preserve_host_header = false;
   bool disable_strip_slash = false;
   UpstreamTls tls;
-  std::string proxy_url;  ///< `proxy.transport.proxy_url`
-  std::optional<std::chrono::milliseconds>
-      enforced_timeout;  ///< `global_enforce_timeout` of the version
+  std::string proxy_url;                                      ///< `proxy.transport.proxy_url`
+  std::optional<std::chrono::milliseconds> enforced_timeout;  ///< `global_enforce_timeout`
 
   // Access.
   bool use_keyless = false;
@@ -139,5 +145,10 @@ struct ApiSpec {
   std::string config_data;  ///< JSON text, empty when there is none or `config_data_disabled`
   bool do_not_track = false;
 };
+
+/// The bundle that a plugin came with, null when its API has none.
+inline const BundlePart* bundleOf(const PluginRef& ref, const ApiSpec& api) {
+  return ref.bundle < api.bundle.parts.size() ? &api.bundle.parts[ref.bundle] : nullptr;
+}
 
 }  // namespace tykpp::definition

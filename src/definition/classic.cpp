@@ -207,7 +207,7 @@ Result<ApiSpec> buildClassic(Source source, const BuildSettings& settings, Repor
   readRouting(document, settings.config, spec, report);
   readAccess(document, spec, report);
   readUpstream(document, settings.config, spec, report);
-  readBundle(document, spec);
+  readBundle(document, spec, report);
   readHooks(document, settings.config, spec, report);
   readConfigData(document, spec);
   checkNotBuilt(document, settings.config, report);

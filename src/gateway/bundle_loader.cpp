@@ -4,6 +4,7 @@
 
 #include "base/log.hpp"
 #include "definition/bundle_hooks.hpp"
+#include "gateway/snapshot.hpp"
 
 namespace tykpp::gateway {
 namespace {
@@ -19,7 +20,8 @@ BundleLoader::BundleLoader(const definition::GatewayConfig& config, client::Http
       changed_(std::move(changed)),
       store_(config, client) {}
 
-Result<BundleLoader::Spec> BundleLoader::resolve(const Spec& spec) {
+Result<BundleLoader::Spec> BundleLoader::resolve(const Spec& spec, const ApiRuntime* running,
+                                                 definition::Problems& problems) {
   const std::string& name = spec->bundle.name;
   if (name.empty()) return spec;
   auto found = store_.find(name);
@@ -32,7 +34,12 @@ Result<BundleLoader::Spec> BundleLoader::resolve(const Spec& spec) {
       return spec;
     case bundle::Found::State::kReady:
       if (found->revalidate && asked_.insert(name).second) fetch(name);
-      return withContent(spec, found->content);
+      if (failed_.contains(name) && found->last_failure) {
+        problems.push_back({definition::Severity::kError, spec->file, kPlace,
+                            found->last_failure->message() +
+                                "; the version of the bundle that is there stays in use"});
+      }
+      return withContent(spec, found->content, running);
     case bundle::Found::State::kMissing:
       break;
   }
@@ -52,23 +59,33 @@ void BundleLoader::fetch(const std::string& name) {
     post([this, alive, name, failed] {
       if (alive.expired()) return;
       fetching_.erase(name);
+      ended_ = true;
       if (failed) failed_.insert(name);
       changed_();
     });
   });
 }
 
+void BundleLoader::keepOnly(const std::vector<Spec>& specs) {
+  std::set<std::string> names;
+  for (const Spec& spec : specs) {
+    if (!spec->bundle.name.empty()) names.insert(spec->bundle.name);
+  }
+  store_.keepOnly(names);
+}
+
 Result<BundleLoader::Spec> BundleLoader::withContent(const Spec& spec,
-                                                     const definition::BundleContent& content) {
-  Made& made = made_[spec->api_id];
-  if (made.spec != nullptr && made.definition == spec->checksum && made.content == content.checksum)
-    return made.spec;
+                                                     const definition::BundleContent& content,
+                                                     const ApiRuntime* running) const {
+  // Where routes collide, equal definitions may have unequal listen paths.
+  if (running != nullptr && running->defined->checksum == spec->checksum &&
+      running->spec->listen_path == spec->listen_path &&
+      running->spec->bundle.checksum == content.checksum)
+    return running->spec;
   definition::Problems problems;
   auto bundled = definition::withBundle(*spec, content, config_, problems);
-  if (!bundled) return Error(bundled.error()).at(content.folder + "/manifest.json ");
-  made = {spec->checksum, content.checksum,
-          std::make_shared<const definition::ApiSpec>(std::move(*bundled))};
-  return made.spec;
+  if (!bundled) return bundled.error();
+  return std::make_shared<const definition::ApiSpec>(std::move(*bundled));
 }
 
 }  // namespace tykpp::gateway

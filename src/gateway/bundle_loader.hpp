@@ -4,18 +4,21 @@
 // version serves meanwhile, and the reload that follows the download brings it up. Thread: main.
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "base/error.hpp"
 #include "bundle/store.hpp"
 #include "client/client.hpp"
 #include "definition/api_spec.hpp"
 #include "definition/gateway_config.hpp"
+#include "definition/problem.hpp"
 
 namespace tykpp::gateway {
+
+struct ApiRuntime;
 
 class BundleLoader {
  public:
@@ -29,32 +32,34 @@ class BundleLoader {
 
   /// The API as it runs: as it is without a bundle, with its bundle's hooks otherwise. Starts a
   /// download when the bundle is missing, or is to be asked for anew.
+  /// @param running   the API as it is served, or null: what did not change is taken from there
+  /// @param problems  gets why the server's newer version is not used
   /// @error  what is wrong with the bundle, or that it is being fetched
-  Result<Spec> resolve(const Spec& spec);
+  Result<Spec> resolve(const Spec& spec, const ApiRuntime* running, definition::Problems& problems);
+  /// These are all APIs there are: what is known of other bundles is forgotten.
+  void keepOnly(const std::vector<Spec>& specs);
   /// Somebody asked for a reload: what failed before is tried again.
   void forgetFailures() {
     failed_.clear();
     asked_.clear();
   }
-  /// Downloads are under way.
-  bool busy() const noexcept { return !fetching_.empty(); }
+  /// Downloads are under way, or have ended and no reload has seen it yet.
+  bool busy() const noexcept { return ended_ || !fetching_.empty(); }
+  /// A reload begins: it sees what has ended until now.
+  void noteReload() noexcept { ended_ = false; }
   /// Puts the bundle before this one back in its place. @error as bundle::Store::rollback
   Result<void> rollback(const std::string& bundle) { return store_.rollback(bundle); }
 
  private:
-  struct Made {
-    std::string definition;  // its checksum
-    std::string content;     // the bundle's
-    Spec spec;
-  };
   void fetch(const std::string& name);
-  Result<Spec> withContent(const Spec& spec, const definition::BundleContent& content);
+  Result<Spec> withContent(const Spec& spec, const definition::BundleContent& content,
+                           const ApiRuntime* running) const;
 
   const definition::GatewayConfig& config_;
   Post post_;
   std::function<void()> changed_;
-  std::map<std::string, Made> made_;  // by API id
   std::set<std::string> fetching_;
+  bool ended_ = false;  // since the last reload
   std::set<std::string> failed_;
   std::set<std::string> asked_;  // revalidated since somebody asked for a reload
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

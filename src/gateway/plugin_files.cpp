@@ -22,7 +22,7 @@ void forEachPath(const definition::ApiSpec& spec, const definition::GatewayConfi
   const auto take = [&](const definition::PluginRef& ref) {
     scripts = scripts || ref.driver == "otto";
     visit(ref.path);
-    if (ref.driver == "lua" && ref.path.empty() && spec.bundle.folder.empty()) {
+    if (ref.driver == "lua" && ref.path.empty() && spec.bundle.parts.empty()) {
       visit(config.working_directory + "/middleware/lua/.");
     }
   };

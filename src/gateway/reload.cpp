@@ -34,6 +34,7 @@ void Gateway::scheduleReload() {
 void Gateway::reload() {
   const Clock::time_point started = Clock::now();
   last_reload_ = started;
+  bundles_->noteReload();
   std::vector<std::function<void()>> waiting;
   waiting.swap(waiting_);
   waiting.insert(waiting.end(), std::make_move_iterator(waiting_for_bundles_.begin()),

@@ -96,7 +96,7 @@ SnapshotBuilder::Runtime SnapshotBuilder::runtimeFor(const Spec& defined, const 
                                                      definition::Problems& problems) {
   const std::string& id = defined->api_id;
   Result<Spec> spec = defined;
-  if (bundles_ != nullptr) spec = bundles_->resolve(defined);
+  if (bundles_ != nullptr) spec = bundles_->resolve(defined, running.get(), problems);
   std::string stamp = spec ? stamps.of(**spec) : std::string{};
   const bool running_well = running != nullptr && !running->broken;
   if (spec && running_well && reusable(*running, **spec, stamp)) return running;
@@ -135,6 +135,7 @@ BuiltSnapshot SnapshotBuilder::build(
         runtimeFor(spec, known != running.end() ? known->second : nullptr, stamps, built.problems);
     if (runtime != nullptr) apis.push_back(std::move(runtime));
   }
+  if (bundles_ != nullptr) bundles_->keepOnly(specs);
   std::shared_ptr<const route::Router> router;
   if (previous != nullptr && sameRoutes(apis, previous->apis)) {
     router = previous->router;

@@ -14,9 +14,7 @@
 namespace tykpp::bundle {
 namespace {
 
-Error unloaded(const std::string& why) {
-  return {Errc::kBadPlugin, "Couldn't load bundle: " + why};
-}
+Error bad(std::string why) { return {Errc::kBadPlugin, std::move(why)}; }
 
 /// What changes whenever a file does; ctime cannot be set back.
 void addStamp(const std::string& path, std::string& out) {
@@ -78,22 +76,14 @@ Result<Found> Finder::find(const std::string& name) {
     return found;
   }
   if (settings_.plugins.bundle_base_url.empty())
-    return Error(Errc::kBadPlugin, "No bundle base URL set, skipping bundle");
-  if (name.find(',') != std::string::npos)
-    return Error(Errc::kNotBuilt,
-                 "several bundles in one API are not built yet: " + log::quoted(name));
+    return bad("No bundle base URL set, skipping bundle");
   const Places places(settings_, name);
-  std::error_code error;
-  if (!std::filesystem::exists(places.current, error)) {
-    if (!settings_.plugins.enable_bundle_downloader)
-      return Error(Errc::kBadPlugin, "Couldn't fetch bundle: Bundle downloader is disabled");
-    if (const auto source = locate(settings_.plugins.bundle_base_url, name); !source)
-      return Error(Errc::kBadPlugin, "Couldn't fetch bundle: " + source.error().message());
-    return found;
-  }
+  if (places.bundles.empty())
+    return bad("the name " + definition::bundleNames(name).error().message());
+  if (!places.filled()) return missing(places);
   TYKPP_LOG(info, "main", "Loading existing bundle: {}", log::quoted(name));
   const std::lock_guard lock(disk_);
-  auto content = load(places.current);
+  auto content = loadAll(places);
   if (!content) return std::move(content).error();
   TYKPP_LOG(info, "main", "----> Using bundle: {}", log::quoted(name));
   found.state = Found::State::kReady;
@@ -103,33 +93,66 @@ Result<Found> Finder::find(const std::string& name) {
   return found;
 }
 
-Result<definition::BundleContent> Finder::load(const std::string& folder) {
+Result<Found> Finder::missing(const Places& places) const {
+  for (const definition::BundleName& bundle : places.bundles) {
+    if (!settings_.plugins.enable_bundle_downloader)
+      return toldOf("Couldn't fetch bundle", bundle, "Bundle downloader is disabled");
+    if (const auto source = locate(settings_.plugins.bundle_base_url, bundle.name); !source)
+      return toldOf("Couldn't fetch bundle", bundle, source.error());
+  }
+  return Found{};
+}
+
+Result<definition::BundleContent> Finder::loadAll(const Places& places) {
+  definition::BundleContent content;
+  content.folder = places.current;
+  for (const definition::BundleName& bundle : places.bundles) {
+    const std::string folder = Places::folderIn(places.current, bundle);
+    const auto known = load(folder);
+    if (!known) return toldOf("Couldn't load bundle", bundle, known.error());
+    content.bundles.push_back({{bundle.name, folder, (*known)->files}, (*known)->text});
+    content.checksum += (*known)->checksum;
+  }
+  if (content.bundles.size() > 1) content.checksum = sha256Hex(content.checksum);
+  return content;
+}
+
+Result<const Finder::Known*> Finder::load(const std::string& folder) {
   auto manifest = readManifest(folder, settings_.limits);
-  if (!manifest) return unloaded(manifest.error().message());
+  if (!manifest) return manifest.error();
   const std::string& key_file = settings_.plugins.public_key_path;
   std::string print = fingerprint(folder, *manifest, key_file);
   Known& known = known_[folder];
-  if (known.fingerprint == print) return known.content;
+  if (known.fingerprint == print) return &known;
   known = Known{};
   std::optional<PublicKey> key;
   const bool asks = !settings_.plugins.skip_verify_existing_plugin_bundle;
   if (asks && !key_file.empty()) {
     auto loaded = PublicKey::load(key_file);
-    if (!loaded) return unloaded(loaded.error().message());
+    if (!loaded) return loaded.error();
     key = std::move(*loaded);
   }
   const bool strict = asks && (key || !manifest->signature.empty());
   const FileReader reader = strict ? folderReader(folder) : lenient(folderReader(folder));
   const auto digests = digestFiles(manifest->files, reader);
-  if (!digests) return unloaded(digests.error().message());
+  if (!digests) return digests.error();
   if (asks) {
     if (auto good = verify(*manifest, *digests, key, Strictness::kPartial); !good)
-      return unloaded(good.error().message());
+      return good.error();
   }
-  known.content = {folder, manifest->text, manifest->files,
-                   contentChecksum(folder, *manifest, *digests)};
-  known.fingerprint = std::move(print);
-  return known.content;
+  known = {std::move(print), manifest->text, manifest->files,
+           contentChecksum(folder, *manifest, *digests)};
+  return &known;
+}
+
+void Finder::keepOnly(const std::set<std::string>& names) {
+  std::set<std::string> folders;
+  for (const std::string& name : names) {
+    const Places places(settings_, name);
+    for (const auto& bundle : places.bundles)
+      folders.insert(Places::folderIn(places.current, bundle));
+  }
+  std::erase_if(known_, [&](const auto& known) { return !folders.contains(known.first); });
 }
 
 Result<void> Finder::rollback(const std::string& name) {

@@ -3,7 +3,9 @@
 
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "bundle/impl/settings.hpp"
 #include "bundle/store.hpp"
@@ -20,13 +22,20 @@ class Finder {
   Result<Found> find(const std::string& name);
   /// @error kNotFound, kIo
   Result<void> rollback(const std::string& name);
+  /// Forgets what it knows of other names.
+  void keepOnly(const std::set<std::string>& names);
 
  private:
   struct Known {
     std::string fingerprint;
-    definition::BundleContent content;
+    std::string text;  ///< of the manifest
+    std::vector<std::string> files;
+    std::string checksum;  ///< of the content
   };
-  Result<definition::BundleContent> load(const std::string& folder);
+  /// Whether it can be had.
+  Result<Found> missing(const Places& places) const;
+  Result<definition::BundleContent> loadAll(const Places& places);
+  Result<const Known*> load(const std::string& folder);
 
   const Settings& settings_;
   std::mutex& disk_;

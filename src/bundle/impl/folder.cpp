@@ -85,6 +85,8 @@ Result<void> writeFile(Archive& archive, const ArchiveEntry& entry, const std::s
 /// Where folders cannot be exchanged (some network file systems): nothing is there for a moment.
 Result<void> exchangeInSteps(const std::string& one, const std::string& other) {
   const std::string aside = one + ".aside";
+  std::error_code ignored;
+  fs::remove_all(aside, ignored);  // of a process that died in between
   if (::rename(one.c_str(), aside.c_str()) != 0) return failed("can't move " + one);
   if (::rename(other.c_str(), one.c_str()) != 0) {
     const Error error = failed("can't move " + other);
@@ -150,7 +152,10 @@ UnpackFolder::~UnpackFolder() {
   if (!path_.empty()) fs::remove_all(path_, ignored);
 }
 
-Result<void> UnpackFolder::fill(Archive& archive, const std::atomic<bool>& stop) {
+Result<void> UnpackFolder::fill(const std::string& folder, Archive& archive,
+                                const std::atomic<bool>& stop) {
+  if (folder != path_ && ::mkdir(folder.c_str(), 0700) != 0)
+    return failed("can't make " + log::quoted(folder));
   std::set<std::string> folders;
   for (const ArchiveEntry& entry : archive.entries()) {
     const std::size_t slash = entry.name.rfind('/');
@@ -159,16 +164,26 @@ Result<void> UnpackFolder::fill(Archive& archive, const std::atomic<bool>& stop)
                                         ? std::string_view{}
                                         : std::string_view(entry.name).substr(0, slash);
     if (!parent.empty()) {
-      if (auto made = makeFolders(path_, parent, folders); !made) return made;
+      if (auto made = makeFolders(folder, parent, folders); !made) return made;
     }
     if (entry.folder) continue;
-    if (auto wrote = writeFile(archive, entry, path_ + "/" + entry.name, stop); !wrote)
+    if (auto wrote = writeFile(archive, entry, folder + "/" + entry.name, stop); !wrote)
       return wrote;
   }
-  for (const std::string& folder : folders) {
-    if (auto synced = syncFolder(folder); !synced) return synced;
+  for (const std::string& made : folders) {
+    if (auto synced = syncFolder(made); !synced) return synced;
   }
+  if (auto synced = syncFolder(folder); !synced || folder == path_) return synced;
   return syncFolder(path_);
+}
+
+/// What was in use, which is what path_ is by now.
+Result<void> UnpackFolder::keepAs(const std::string& previous) {
+  std::error_code error;
+  if (fs::exists(previous, error)) return exchangeFolders(path_, previous);
+  if (::rename(path_.c_str(), previous.c_str()) != 0) return failed("can't move to " + previous);
+  path_.clear();
+  return {};
 }
 
 Result<void> UnpackFolder::place(const Places& places) {
@@ -181,14 +196,9 @@ Result<void> UnpackFolder::place(const Places& places) {
     }
   } else {
     if (auto swapped = exchangeFolders(path_, places.current); !swapped) return swapped;
-    // Here path_ is what was in use.
-    if (fs::exists(places.previous, error)) {
-      if (auto swapped = exchangeFolders(path_, places.previous); !swapped) return swapped;
-    } else if (::rename(path_.c_str(), places.previous.c_str()) == 0) {
-      path_.clear();
-    } else {
-      return failed("can't move to " + places.previous);
-    }
+    if (auto kept = keepAs(places.previous); !kept)
+      TYKPP_LOG(warn, "main", "a rollback will not be possible: {}",
+                log::quoted(kept.error().message()));
   }
   return syncFolder(fs::path(places.current).parent_path().string());
 }

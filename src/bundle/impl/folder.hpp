@@ -30,15 +30,18 @@ class UnpackFolder {
   UnpackFolder& operator=(UnpackFolder&&) = delete;
 
   const std::string& path() const noexcept { return path_; }
-  /// Unpacks all of it and writes it through to the disk. @param stop ends it early when true
+  /// Unpacks all of it and writes it through to the disk. @param folder the path or a folder of one
+  /// part below it, which is made @param stop ends it early when true
   /// @error kBadPlugin (the archive), kIo (the disk), kShuttingDown
-  Result<void> fill(Archive& archive, const std::atomic<bool>& stop);
+  Result<void> fill(const std::string& folder, Archive& archive, const std::atomic<bool>& stop);
   /// Makes this the bundle in use and that one the previous one. Atomic: `current` is never absent
-  /// nor half of it, where the file system can exchange folders.
+  /// nor half of it, where the file system can exchange folders. @error kIo: nothing has changed,
+  /// or the disk does not say that it is written
   Result<void> place(const Places& places);
 
  private:
   explicit UnpackFolder(std::string path) : path_(std::move(path)) {}
+  Result<void> keepAs(const std::string& previous);
   std::string path_;
 };
 

@@ -1,11 +1,14 @@
 #include "bundle/impl/settings.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/ascii.hpp"
 #include "base/digest.hpp"
+#include "base/log.hpp"
 #include "base/text.hpp"
 
 namespace tykpp::bundle {
@@ -78,6 +81,31 @@ Places::Places(const Settings& settings, const std::string& name) {
   current = settings.root + "/" + hash;
   previous = current + ".1";
   etag = settings.root + "/." + hash + ".etag";
+  if (auto names = definition::bundleNames(name)) bundles = std::move(*names);
+}
+
+std::string Places::folderIn(const std::string& root, const definition::BundleName& bundle) {
+  return bundle.folder.empty() ? root : root + "/" + bundle.folder;
+}
+
+bool Places::filled() const {
+  return std::all_of(bundles.begin(), bundles.end(), [this](const auto& bundle) {
+    std::error_code ignored;
+    return std::filesystem::exists(folderIn(current, bundle), ignored);
+  });
+}
+
+Error toldOf(const char* what, const definition::BundleName& bundle, const std::string& why) {
+  return toldOf(what, bundle, Error(Errc::kBadPlugin, why));
+}
+
+Error toldOf(const char* what, const definition::BundleName& bundle, const Error& error) {
+  std::string which;
+  if (!bundle.folder.empty()) {
+    which = log::quoted(bundle.name);
+    which = which.starts_with('"') ? " " + which : " \"" + which + '"';
+  }
+  return {error.code(), what + which + ": " + error.message()};
 }
 
 Result<Source> locate(const std::string& base_url, const std::string& name) {

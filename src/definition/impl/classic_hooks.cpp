@@ -49,8 +49,9 @@ std::string resolved(std::string path, const std::string& base) {
 struct HookReader {
   const GatewayConfig& config;
   Report& report;
-  std::string_view driver;  ///< of all hooks of the API
-  const std::string& bundle_folder;
+  const ApiSpec& spec;
+  std::size_t bundle;
+  const BundlePart* part;  ///< null: the definition's own hooks
 
   PluginRef entry(const Json& value, HookKind kind, const std::string& pointer) const {
     const bool analytics = kind == HookKind::kAnalytics;
@@ -58,9 +59,10 @@ struct HookReader {
     ref.name = textOf(value, analytics ? "func_name" : "name");
     ref.path = textOf(value, analytics ? "plugin_path" : "path");
     ref.code = textOf(value, "code");
-    ref.driver = driverFor(textOf(value, "driver"), driver, kind, ref.path);
-    if (!bundle_folder.empty()) {
-      ref.path = resolved(std::move(ref.path), bundle_folder);
+    ref.driver = driverFor(textOf(value, "driver"), spec.driver, kind, ref.path);
+    ref.bundle = bundle;
+    if (part != nullptr) {
+      ref.path = resolved(std::move(ref.path), part->folder);
     } else if (!findsItsFile(ref.driver)) {
       ref.path = resolved(std::move(ref.path), config.working_directory);
     }
@@ -205,83 +207,62 @@ void addFolders(const GatewayConfig& config, ApiSpec& spec) {
 
 }  // namespace
 
-void readHooks(const Json& document, const GatewayConfig& config, ApiSpec& spec, Report& report) {
-  static const Json kEmpty = Json::object();
-  const Json* found = member(document, "custom_middleware");
-  const Json& middleware = found != nullptr && found->is_object() ? *found : kEmpty;
-  spec.driver = textOf(middleware, "driver");
-  spec.hooks = {};
-  const HookReader reader{config, report, spec.driver, spec.bundle.folder};
-  spec.hooks.pre = reader.list(middleware, "pre", HookKind::kRequest);
-  spec.hooks.post = reader.list(middleware, "post", HookKind::kRequest);
-  spec.hooks.response = reader.list(middleware, "response", HookKind::kResponse);
-  if (!spec.use_keyless) {
-    spec.hooks.post_auth = reader.list(middleware, "post_key_auth", HookKind::kRequest);
-    const Json* check = member(middleware, "auth_check");
-    const bool usable =
-        check != nullptr && !flagOf(*check, "disabled") && !textOf(*check, "name").empty();
-    if (spec.custom_auth && usable) {
-      spec.hooks.auth = reader.entry(*check, HookKind::kRequest, "/custom_middleware/auth_check");
-    } else if (spec.custom_auth && (spec.bundle.name.empty() || !spec.bundle.folder.empty())) {
-      // Served without the check, the API would be open to everybody.
-      report.error("/custom_middleware/auth_check",
-                   "authentication by a plugin is switched on, but auth_check names no function or "
-                   "is disabled");
-    }
+void addHooks(const Json& middleware, std::size_t bundle, const GatewayConfig& config,
+              ApiSpec& spec, Report& report) {
+  const BundlePart* part = bundle < spec.bundle.parts.size() ? &spec.bundle.parts[bundle] : nullptr;
+  const HookReader reader{config, report, spec, bundle, part};
+  append(spec.hooks.pre, reader.list(middleware, "pre", HookKind::kRequest));
+  append(spec.hooks.post, reader.list(middleware, "post", HookKind::kRequest));
+  append(spec.hooks.response, reader.list(middleware, "response", HookKind::kResponse));
+  if (spec.use_keyless) return;
+  append(spec.hooks.post_auth, reader.list(middleware, "post_key_auth", HookKind::kRequest));
+  const Json* check = member(middleware, "auth_check");
+  if (spec.custom_auth && check != nullptr && !flagOf(*check, "disabled") &&
+      !textOf(*check, "name").empty()) {
+    spec.hooks.auth = reader.entry(*check, HookKind::kRequest, "/custom_middleware/auth_check");
+  }
+}
+
+void finishHooks(const Json& document, std::size_t analytics_bundle, const GatewayConfig& config,
+                 ApiSpec& spec, Report& report) {
+  const bool complete = spec.bundle.name.empty() || !spec.bundle.parts.empty();
+  if (!spec.use_keyless && spec.custom_auth && !spec.hooks.auth && complete) {
+    // Served without the check, the API would be open to everybody.
+    report.error("/custom_middleware/auth_check",
+                 "authentication by a plugin is switched on, but auth_check names no function or "
+                 "is disabled");
   }
   const Json* analytics = member(document, "analytics_plugin");
   if (analytics != nullptr && flagOf(*analytics, "enable") &&
       !textOf(*analytics, "func_name").empty()) {
+    const BundlePart* part = analytics_bundle < spec.bundle.parts.size()
+                                 ? &spec.bundle.parts[analytics_bundle]
+                                 : nullptr;
+    const HookReader reader{config, report, spec, analytics_bundle, part};
     spec.hooks.analytics = reader.entry(*analytics, HookKind::kAnalytics, "/analytics_plugin");
   }
   addFolders(config, spec);
   spec.virtual_endpoints = readVirtualEndpoints(document, config);
 }
 
-void readBundle(const Json& document, ApiSpec& spec) {
-  if (flagOf(document, "custom_middleware_bundle_disabled")) return;
-  spec.bundle.name = textOf(document, "custom_middleware_bundle");
-  if (!spec.bundle.name.empty()) spec.bundle.hash = md5Hex(spec.bundle.name);
+void readHooks(const Json& document, const GatewayConfig& config, ApiSpec& spec, Report& report) {
+  static const Json kEmpty = Json::object();
+  const Json* found = member(document, "custom_middleware");
+  const Json& middleware = found != nullptr && found->is_object() ? *found : kEmpty;
+  spec.driver = textOf(middleware, "driver");
+  spec.hooks = {};
+  addHooks(middleware, 0, config, spec, report);
+  finishHooks(document, 0, config, spec, report);
 }
 
-Result<ApiSpec> withBundle(const ApiSpec& spec, const BundleContent& bundle,
-                           const GatewayConfig& config, Problems& problems) {
-  const std::string manifest_file = bundle.folder + "/manifest.json";
-  Report report(manifest_file, problems);
-  auto manifest = parseJson(bundle.manifest);
-  if (!manifest) {
-    report.error("", manifest.error().message());
-    return report.firstError();
+void readBundle(const Json& document, ApiSpec& spec, Report& report) {
+  if (flagOf(document, "custom_middleware_bundle_disabled")) return;
+  spec.bundle.name = textOf(document, "custom_middleware_bundle");
+  if (spec.bundle.name.empty()) return;
+  spec.bundle.hash = md5Hex(spec.bundle.name);
+  if (const auto names = bundleNames(spec.bundle.name); !names) {
+    report.error("/custom_middleware_bundle", names.error().message());
   }
-  auto document = parseJson(spec.classic_text);
-  if (!document) return Error(Errc::kInternal, document.error().message());
-  const Json* middleware = member(*manifest, "custom_middleware");
-  (*document)["custom_middleware"] =
-      middleware != nullptr && middleware->is_object() ? *middleware : Json::object();
-  Problems shape_problems;
-  Report shape_report(manifest_file, shape_problems);
-  applyShape(*document, classicShape(), "", Unknown::kIgnore, shape_report);
-  for (const Problem& problem : shape_problems) {
-    if (!problem.pointer.starts_with("/custom_middleware")) continue;
-    const bool error = problem.severity == Severity::kError;
-    error ? report.error(problem.pointer, problem.reason)
-          : report.warn(problem.pointer, problem.reason);
-  }
-  if (const Json* logs = memberAt(*document, "custom_middleware/traffic_logs");
-      logs != nullptr && logs->is_object()) {
-    (*document)["analytics_plugin"] = {{"enable", !flagOf(*logs, "disabled")},
-                                       {"func_name", std::string(textOf(*logs, "name"))},
-                                       {"plugin_path", std::string(textOf(*logs, "path"))}};
-  }
-  ApiSpec bundled = spec;
-  bundled.bundle.folder = bundle.folder;
-  bundled.bundle.files = bundle.files;
-  bundled.bundle.checksum = bundle.checksum;
-  readHooks(*document, config, bundled, report);
-  if (!bundled.use_keyless) checkIdExtractor((*document)["custom_middleware"], report);
-  if (report.errors() > 0) return report.firstError();
-  bundled.checksum = spec.checksum + "+" + bundle.checksum;
-  return bundled;
 }
 
 }  // namespace tykpp::definition

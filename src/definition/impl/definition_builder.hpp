@@ -58,15 +58,24 @@ std::string fileStem(std::string_view file);
 
 /// Tells everything the definition asks for that this release does not do.
 void checkNotBuilt(const Json& document, const GatewayConfig& config, Report& report);
-/// The part of it that concerns the id extractor, which a bundle's manifest may bring as well. Asked
-/// where a plugin authenticates. @param middleware  a `custom_middleware`
+/// The part of it that concerns the id extractor, which a bundle's manifest may bring as well.
+/// Asked where a plugin authenticates. @param middleware  a `custom_middleware`
 void checkIdExtractor(const Json& middleware, Report& report);
 /// Fills `target`, `targets`, `tls`, `proxy_url` and the flags beside them.
 void readUpstream(const Json& document, const GatewayConfig& config, ApiSpec& spec, Report& report);
 /// Fills `bundle`.
-void readBundle(const Json& document, ApiSpec& spec);
-/// Fills `hooks`, `driver` and `virtual_endpoints`. `bundle`, `use_keyless` and `custom_auth` of `spec` are set.
+void readBundle(const Json& document, ApiSpec& spec, Report& report);
+/// Fills `hooks`, `driver` and `virtual_endpoints` from the definition alone. `bundle`,
+/// `use_keyless` and `custom_auth` of `spec` are set.
 void readHooks(const Json& document, const GatewayConfig& config, ApiSpec& spec, Report& report);
+/// Appends the hooks of a `custom_middleware`. `driver` of `spec` is set.
+/// @param bundle  which of `spec.bundle.parts` it is of; where there are none, the definition's own
+void addHooks(const Json& middleware, std::size_t bundle, const GatewayConfig& config,
+              ApiSpec& spec, Report& report);
+/// What there is besides: the analytics plugin, files by convention, virtual endpoints, and whether
+/// somebody authenticates. @param analytics_bundle  as `bundle` above, of `analytics_plugin`
+void finishHooks(const Json& document, std::size_t analytics_bundle, const GatewayConfig& config,
+                 ApiSpec& spec, Report& report);
 /// The version that requests to a non-versioned API get, or null.
 /// @param key  gets its key in `version_data.versions`
 const Json* selectedVersion(const Json& document, std::string& key, Report* report);

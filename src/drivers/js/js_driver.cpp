@@ -18,17 +18,21 @@ namespace {
 constexpr std::string_view kDisabled =
     "JSVM isn't enabled/initialized, check your gateway settings";
 
-/// The functions that the gateway calls by name, each once.
-std::vector<std::string> namesOf(const definition::ApiSpec& api) {
+/// The functions of a program that the gateway calls by name, each once.
+std::vector<std::string> namesOf(const definition::ApiSpec& api, std::size_t bundle) {
   std::vector<std::string> names;
   const auto add = [&names](const std::string& name) {
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   };
-  for (const auto& endpoint : api.virtual_endpoints) add(endpoint.function);
+  if (bundle == 0) {
+    for (const auto& endpoint : api.virtual_endpoints) add(endpoint.function);
+  }
   const definition::PluginHooks& hooks = api.hooks;
-  if (hooks.auth) add(hooks.auth->name);
+  if (hooks.auth && hooks.auth->bundle == bundle) add(hooks.auth->name);
   for (const auto* list : {&hooks.pre, &hooks.post, &hooks.post_auth, &hooks.response}) {
-    for (const definition::PluginRef& ref : *list) add(ref.name);
+    for (const definition::PluginRef& ref : *list) {
+      if (ref.bundle == bundle) add(ref.name);
+    }
   }
   return names;
 }
@@ -102,7 +106,7 @@ struct JsDriver::Impl {
   void compileAll(Program& program);
   Result<std::shared_ptr<const Program>> finish(std::shared_ptr<Program> program);
   Result<std::shared_ptr<const Program>> programOf(const definition::ApiSpec& api,
-                                                   const JsOptions& options);
+                                                   std::size_t bundle, const JsOptions& options);
 };
 
 JsOptions JsOptions::of(const definition::GatewayConfig& config) {
@@ -193,6 +197,7 @@ Result<std::shared_ptr<const Program>> JsDriver::Impl::finish(std::shared_ptr<Pr
 }
 
 Result<std::shared_ptr<const Program>> JsDriver::Impl::programOf(const definition::ApiSpec& api,
+                                                                 std::size_t bundle,
                                                                  const JsOptions& options) {
   start(options);
   auto program = std::make_shared<Program>();
@@ -201,8 +206,8 @@ Result<std::shared_ptr<const Program>> JsDriver::Impl::programOf(const definitio
   program->config_data = api.config_data;
   program->has_config_data = !api.config_data.empty() || !configDataDisabled(api);
   program->insecure_skip_verify = options.insecure_skip_verify || api.tls.insecure_skip_verify;
-  program->names = namesOf(api);
-  program->scripts = readSources(api, options.refuse_blobs);
+  program->names = namesOf(api, bundle);
+  program->scripts = readSources(api, bundle, options.refuse_blobs);
   program->foundation = foundation;
   const std::string key = keyOf(*program);
   const auto known = programs.find(key);
@@ -234,7 +239,7 @@ Result<std::shared_ptr<const LoadedPlugin>> JsDriver::load(const definition::Plu
   if (hook == Hook::kAnalytics) {
     return Error(Errc::kBadPlugin, "a JavaScript function cannot be an analytics hook");
   }
-  auto program = impl_->programOf(api, options_);
+  auto program = impl_->programOf(api, ref.bundle, options_);
   if (!program) return Error(program.error());
   const std::size_t name = indexOf(**program, ref.name);
   if (name == (*program)->names.size()) return notOfApi(ref.name);
@@ -258,7 +263,7 @@ Result<std::shared_ptr<const LoadedPlugin>> JsDriver::load(const definition::Plu
 Result<std::shared_ptr<const LoadedPlugin>> JsDriver::loadVirtual(
     const definition::VirtualEndpoint& endpoint, const definition::ApiSpec& api) {
   if (!options_.enabled) return Error(Errc::kBadPlugin, std::string(kDisabled));
-  auto program = impl_->programOf(api, options_);
+  auto program = impl_->programOf(api, 0, options_);
   if (!program) return Error(program.error());
   const std::size_t name = indexOf(**program, endpoint.function);
   if (name == (*program)->names.size()) return notOfApi(endpoint.function);

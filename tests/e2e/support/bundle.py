@@ -4,7 +4,10 @@ import contextlib
 import hashlib
 import json
 import signal
+import socket
+import struct
 import subprocess
+import threading
 import zipfile
 from pathlib import Path
 
@@ -32,6 +35,43 @@ def write_bundle(path: Path, files: dict, middleware: dict, key: Path = None, **
             archive.writestr(name, text)
         archive.writestr("manifest.json", json.dumps(manifest))
     fresh.replace(path)
+
+
+PYTHON_MARK = """from tyk.decorators import *
+from limits import NAME
+
+@Hook
+def {function}(request, session, spec):
+    import late
+    request.add_header("X-{function}", NAME + " " + late.NAME)
+    return request, session
+"""
+JS_MARK = """var seen = typeof owner, owner = "{value}";
+var {function} = new TykJS.TykMiddleware.NewMiddleware({{}});
+{function}.NewProcessRequest(function (request, session, spec) {{
+  request.SetHeaders["X-{function}"] = owner + " " + (seen === "undefined" ? owner : seen);
+  return {function}.ReturnData(request, {{}});
+}});
+"""
+LUA_MARK = """owner = "{value}"
+function {function}(request, session, spec)
+  tyk.req.set_header("X-{function}", owner .. " " .. require("limits").name)
+  return request, session
+end
+"""
+
+
+def marking_bundle(path: Path, driver: str, function: str, value: str, key: Path = None, **changes):
+    """Its hook `function` writes the header X-<function>: the value twice, once from a module or a global whose name every
+    bundle made here has too."""
+    name = f'NAME = "{value}"\n'
+    files, entry = {
+        "python": ({"middleware.py": PYTHON_MARK.format(function=function), "limits.py": name, "late.py": name}, {}),
+        "otto": ({"mark.js": JS_MARK.format(function=function, value=value)}, {"path": "mark.js"}),
+        "lua": ({"mark.lua": LUA_MARK.format(function=function, value=value), "limits.lua": f'return {{name = "{value}"}}'},
+                {"path": "mark.lua"}),
+    }[driver]
+    write_bundle(path, files, {"driver": driver, "pre": [{"name": function, **entry}]}, key, **changes)
 
 
 def lua_bundle(path: Path, value: str, key: Path = None, **changes):
@@ -97,3 +137,38 @@ class BundleServer:
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(10)
+
+
+class Cutter:
+    """Answers every request with a head that announces all of `content`, half of it and a reset, until `whole` is set."""
+
+    def __init__(self, content: bytes):
+        self.content, self.whole, self.asked = content, False, 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.thread.join(10)
+        self.listener.close()
+
+    def serve(self):
+        while True:
+            try:
+                connection = self.listener.accept()[0]
+            except OSError:
+                return
+            with connection, contextlib.suppress(OSError):
+                while b"\r\n\r\n" not in connection.recv(65536):
+                    pass
+                self.asked += 1
+                head = f"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {len(self.content)}\r\n\r\n".encode()
+                connection.sendall(head + (self.content if self.whole else self.content[:len(self.content) // 2]))
+                if not self.whole:
+                    # No lingering: closing sends a reset.
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -11,8 +11,11 @@ TEST_F(StoreFind, GivesWhatIsOnDiskWithoutTheNetwork) {
   ASSERT_TRUE(found);
   EXPECT_EQ(found->state, Found::State::kReady);
   EXPECT_EQ(found->content.folder, folderOf("b.zip"));
-  EXPECT_EQ(found->content.files, (std::vector<std::string>{"pre.js", "lib/a.js"}));
-  EXPECT_EQ(found->content.manifest, test::manifestOf({}).dump());
+  ASSERT_EQ(found->content.bundles.size(), 1U);
+  const auto& bundle = found->content.bundles[0];
+  EXPECT_EQ(bundle.part.folder, folderOf("b.zip"));
+  EXPECT_EQ(bundle.part.files, (std::vector<std::string>{"pre.js", "lib/a.js"}));
+  EXPECT_EQ(bundle.text, test::manifestOf({}).dump());
   EXPECT_EQ(asked("/files/b.zip"), "0");
 }
 
@@ -45,11 +48,6 @@ TEST_F(StoreFind, TheDownloaderIsNeededOnlyForWhatIsMissing) {
 TEST_F(StoreFind, KnowsHttpHttpsAndFileAlone) {
   useBase("ftp://host/");
   EXPECT_EQ(whyFind("b.zip"), "Couldn't fetch bundle: Unknown URL scheme");
-}
-
-TEST_F(StoreFind, SeveralBundlesInOneNameAreAnErrorNamingThem) {
-  EXPECT_EQ(whyFind("a.zip, b.zip"),
-            "several bundles in one API are not built yet: \"a.zip, b.zip\"");
 }
 
 TEST_F(StoreFind, WithoutASignatureTheChecksumIsNotLookedAt) {

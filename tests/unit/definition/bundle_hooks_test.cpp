@@ -33,7 +33,26 @@ json bundled() {
   return definition;
 }
 
-BundleContent content(const char* manifest) { return {"/bundles/abc", manifest, {"a.py"}, "sum"}; }
+BundleContent content(const char* manifest) {
+  return {"/bundles/abc", "sum", {{{"b.zip", "/bundles/abc", {"a.py"}}, manifest}}};
+}
+
+/// Two bundles: a.zip and b.zip.
+BundleContent two(const char* first, const char* second) {
+  return {"/bundles/abc",
+          "sum",
+          {{{"a.zip", "/bundles/abc/a", {"a.js"}}, first},
+           {{"b.zip", "/bundles/abc/b", {"b.js"}}, second}}};
+}
+
+/// Why two manifests do not go together, or nothing.
+std::string whyNot(const char* first, const char* second, json definition) {
+  Problems problems;
+  const auto merged = withBundle(parsed(definition), two(first, second), {}, problems);
+  if (merged) return {};
+  EXPECT_FALSE(problems.empty());
+  return merged.error().message() + " at " + merged.error().where();
+}
 
 TEST(BundleHooks, AreNamedByTheDefinitionAndHashed) {
   const ApiSpec spec = parsed(bundled());
@@ -59,21 +78,24 @@ TEST(BundleHooks, ReplaceTheDefinitionsOwnAltogether) {
   EXPECT_EQ(spec->hooks.post[0].path, "/bundles/abc/sub/p.js");
   EXPECT_EQ(spec->hooks.post[0].driver, "otto");
   EXPECT_EQ(spec->hooks.response.at(0).path, "/bundles/abc/r.so");
-  EXPECT_EQ(spec->bundle.folder, "/bundles/abc");
-  EXPECT_EQ(spec->bundle.files, std::vector<std::string>{"a.py"});
+  ASSERT_EQ(spec->bundle.parts.size(), 1U);
+  EXPECT_EQ(spec->bundle.parts[0].folder, "/bundles/abc");
+  EXPECT_EQ(spec->bundle.parts[0].files, std::vector<std::string>{"a.py"});
   EXPECT_NE(spec->checksum, parsed(bundled()).checksum);
 }
 
 TEST(BundleHooks, GiveTheAnalyticsPluginToo) {
   Problems problems;
-  const auto spec = withBundle(
-      parsed(bundled()),
-      content(
-          R"({"custom_middleware": {"driver": "goplugin", "traffic_logs": {"name": "L", "path": "l.so"}}})"),
-      {}, problems);
+  const auto spec = withBundle(parsed(bundled()),
+                               content(
+                                   R"({"custom_middleware": {"driver": "goplugin",
+              "traffic_logs": {"name": "L", "path": "l.so", "timeout_ms": 7, "on_error": "skip"}}})"),
+                               {}, problems);
   ASSERT_TRUE(spec && spec->hooks.analytics) << shown(problems);
   EXPECT_EQ(spec->hooks.analytics->name, "L");
   EXPECT_EQ(spec->hooks.analytics->path, "/bundles/abc/l.so");
+  EXPECT_EQ(spec->hooks.analytics->timeout, std::chrono::milliseconds(7));
+  EXPECT_EQ(spec->hooks.analytics->on_error, OnPluginError::kSkip);
 }
 
 TEST(BundleHooks, BringTheAuthenticationThatTheDefinitionLeftToThem) {
@@ -123,6 +145,115 @@ TEST(BundleHooks, RefuseAManifestThatIsWrong) {
     EXPECT_FALSE(withBundle(parsed(bundled()), content(manifest), {}, problems)) << manifest;
     ASSERT_FALSE(problems.empty()) << manifest;
     EXPECT_EQ(problems[0].file, "/bundles/abc/manifest.json");
+  }
+}
+
+TEST(BundleHooks, OfSeveralBundlesFollowOneAnother) {
+  Problems problems;
+  const auto spec = withBundle(
+      parsed(bundled()),
+      two(R"({"custom_middleware": {"pre": [{"name": "A", "path": "x.js"}, {"name": "A2", "path": "y.js"}],
+              "response": [{"name": "R", "path": "r.js"}]}})",
+          R"({"custom_middleware": {"driver": "otto", "pre": [{"name": "B", "path": "x.js"}],
+              "post": [{"name": "P", "path": "p.js", "driver": "lua"}],
+              "traffic_logs": {"name": "L", "path": "l.so"}}})"),
+      {}, problems);
+  ASSERT_TRUE(spec) << shown(problems);
+  EXPECT_EQ(spec->driver, "otto");
+  const auto& pre = spec->hooks.pre;
+  ASSERT_EQ(pre.size(), 3U);
+  EXPECT_EQ(pre[0].path, "/bundles/abc/a/x.js");
+  EXPECT_EQ(pre[0].driver, "otto") << "the driver of all of them, whichever names it";
+  EXPECT_EQ(pre[1].path, "/bundles/abc/a/y.js");
+  EXPECT_EQ(pre[2].path, "/bundles/abc/b/x.js");
+  EXPECT_EQ(pre[0].bundle, 0U);
+  EXPECT_EQ(pre[2].bundle, 1U);
+  EXPECT_EQ(bundleOf(pre[2], *spec)->name, "b.zip");
+  EXPECT_EQ(spec->hooks.post.at(0).driver, "lua");
+  EXPECT_EQ(spec->hooks.response.at(0).bundle, 0U);
+  EXPECT_EQ(spec->hooks.analytics->path, "/bundles/abc/b/l.so");
+  EXPECT_EQ(spec->hooks.analytics->bundle, 1U);
+}
+
+TEST(BundleHooks, OfSeveralBundlesMustBeOfOneDriver) {
+  EXPECT_EQ(whyNot(R"({"custom_middleware": {"driver": "otto"}})",
+                   R"({"custom_middleware": {"driver": "lua"}})", bundled()),
+            "bundle \"b.zip\" declares driver \"lua\" but earlier bundles set \"otto\" at "
+            "/bundles/abc/b/manifest.json /custom_middleware/driver");
+}
+
+TEST(BundleHooks, OfSeveralBundlesHaveOneCheckAtMost) {
+  json definition = bundled();
+  definition["use_keyless"] = false;
+  definition["custom_plugin_auth_enabled"] = true;
+  definition["custom_middleware"] = json::object();
+  const char* first = R"({"custom_middleware": {"driver": "lua", "auth_check": {"name": "A"}}})";
+  EXPECT_EQ(whyNot(first, first, definition),
+            "bundle \"b.zip\" declares an auth_check hook but another bundle has already set one "
+            "(\"A\") at /bundles/abc/b/manifest.json /custom_middleware/auth_check");
+  const char* none = R"({"custom_middleware": {"driver": "lua"}})";
+  EXPECT_EQ(whyNot(none, first, definition), "");
+  EXPECT_NE(whyNot(none, none, definition), "") << "nobody authenticates";
+  const char* logs = R"({"custom_middleware": {"traffic_logs": {"name": "L", "path": "l.so"}}})";
+  EXPECT_EQ(whyNot(logs, logs, bundled()),
+            "bundle \"b.zip\" declares a traffic_logs hook but another bundle has already set one "
+            "(\"L\") at /bundles/abc/b/manifest.json /custom_middleware/traffic_logs");
+}
+
+TEST(BundleHooks, OfSeveralBundlesUseTheFirstIdExtractor) {
+  json definition = bundled();
+  definition["use_keyless"] = false;
+  definition["custom_plugin_auth_enabled"] = true;
+  definition["custom_middleware"] = json::object();
+  const char* off = R"({"custom_middleware": {"auth_check": {"name": "A"},
+      "id_extractor": {"disabled": true, "extract_from": "header", "extract_with": "value"}}})";
+  const char* on = R"({"custom_middleware": {
+      "id_extractor": {"extract_from": "header", "extract_with": "value"}}})";
+  EXPECT_EQ(whyNot(off, on, definition), "");
+  EXPECT_EQ(whyNot(on, off, definition),
+            "the id extractor is not built yet at /bundles/abc/a/manifest.json "
+            "/custom_middleware/id_extractor");
+}
+
+TEST(BundleNames, AreSplitAtCommasAndHaveFoldersThen) {
+  const auto one = bundleNames(" a.zip ");
+  ASSERT_TRUE(one);
+  ASSERT_EQ(one->size(), 1U);
+  EXPECT_EQ(one->at(0).name, " a.zip ") << "as it was before there could be several";
+  EXPECT_EQ(one->at(0).folder, "");
+  const auto several = bundleNames(R"(a.zip, sub/b.v2.zip,,c\d , .zip, ..., x.d/y)");
+  ASSERT_TRUE(several);
+  std::vector<std::string> folders;
+  for (const BundleName& name : *several) folders.push_back(name.folder);
+  EXPECT_EQ(folders, (std::vector<std::string>{"a", "sub__b.v2", "c__d",
+                                               "bundle_" + md5Hex(".zip").substr(0, 12),
+                                               "bundle_" + md5Hex("...").substr(0, 12), "x.d__y"}));
+  EXPECT_EQ(several->at(1).name, "sub/b.v2.zip");
+}
+
+TEST(BundleNames, ThatCannotBeToldApartAreRefusedWithTheDefinition) {
+  const std::string many = [] {
+    std::string names;
+    for (int i = 0; i < 33; ++i) names += std::to_string(i) + ",";
+    return names;
+  }();
+  const std::pair<std::string, std::string> cases[] = {
+      {"a.zip,a.zip",
+       "names two bundles whose folder would be a: names have to differ in more than "
+       "the extension"},
+      {"a.zip, a.tgz",
+       "names two bundles whose folder would be a: names have to differ in more "
+       "than the extension"},
+      {" , ", "has commas, but names no bundle"},
+      {many, "names more than 32 bundles"}};
+  for (const auto& [names, why] : cases) {
+    json definition = bundled();
+    definition["custom_middleware_bundle"] = names;
+    Problems problems;
+    EXPECT_FALSE(parseClassic(definition.dump(), "one.json", {}, problems)) << names;
+    ASSERT_EQ(problems.size(), 1U) << shown(problems);
+    EXPECT_EQ(problems[0].pointer, "/custom_middleware_bundle");
+    EXPECT_EQ(problems[0].reason, why);
   }
 }
 

@@ -104,6 +104,27 @@ TEST(JsLoad, SharesOneScopeInTheReferencesOrder) {
   EXPECT_EQ(x.header("X"), "virtual,auth,pre1,pre2,post,postauth,response");
 }
 
+TEST(JsLoad, BundlesOfOneApiHaveScopesOfTheirOwn) {
+  JsFixture js;
+  js.api.bundle.parts = {{"a.zip", "/a", {}}, {"b.zip", "/b", {}}};
+  for (const std::string owner : {"a", "b"}) {
+    auto ref = js.ref("mark", js.file(owner + "-mark.js",
+                                      "var seen = typeof owner; var owner = '" + owner +
+                                          "'; var mark = new TykJS.TykMiddleware.NewMiddleware({});"
+                                          "mark.NewProcessRequest(function (r) { r.SetHeaders.X = "
+                                          "owner + seen; return mark.ReturnData(r, {}); });"));
+    ref.bundle = owner == "a" ? 0 : 1;
+    js.api.hooks.pre.push_back(ref);
+  }
+  for (const auto& [index, text] : {std::pair(0, "aundefined"), std::pair(1, "bundefined")}) {
+    const auto& ref = js.api.hooks.pre[static_cast<std::size_t>(index)];
+    BoundPlugin& plugin = js.bind(js.driver->load(ref, Hook::kPre, js.api).value());
+    TestExchange x;
+    ASSERT_TRUE(js.call(plugin, x));
+    EXPECT_EQ(x.header("X"), text);
+  }
+}
+
 TEST(JsLoad, RunsTheUsersScriptFirstWithoutTheApiFunctions) {
   js::JsOptions options;
   char path[] = "/tmp/tykpp-js-user-XXXXXX";

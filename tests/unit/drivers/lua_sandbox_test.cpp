@@ -263,8 +263,7 @@ TEST_F(LuaFiles, EveryLuaFileOfABundleIsLoaded) {
   folder.write("b/one.lua", "function helper() return 'one' end");
   folder.write("b/deep/two.lua", "function Hook(r) tyk.req.set_header('F', helper()) return r end");
   folder.write("b/readme.txt", "no Lua");
-  api.bundle.folder = folder.file("b");
-  api.bundle.files = {"one.lua", "deep/two.lua", "readme.txt"};
+  api.bundle.parts = {{"b.zip", folder.file("b"), {"one.lua", "deep/two.lua", "readme.txt"}}};
   TestExchange fx;
   auto loaded = driver().load(ref("Hook", ""), Hook::kPre, api);
   ASSERT_TRUE(loaded) << loaded.error().message();
@@ -272,6 +271,29 @@ TEST_F(LuaFiles, EveryLuaFileOfABundleIsLoaded) {
   bound = *plugin->bind(0);
   ASSERT_TRUE(call(fx));
   EXPECT_EQ(fx.header("F"), "one");
+}
+
+TEST_F(LuaFiles, BundlesOfOneApiHaveModulesAndGlobalsOfTheirOwn) {
+  for (const std::string name : {"a", "b"}) {
+    folder.write(name + "/limits.lua", "return {of = '" + name + "'}");
+    folder.write(name + "/hook.lua",
+                 "owner = '" + name + "'\nlocal limits = require('limits')\n" +
+                     "function Hook(r) tyk.req.set_header('F', owner .. limits.of .. "
+                     "require('limits').of) return r end");
+    api.bundle.parts.push_back({name + ".zip", folder.file(name), {"hook.lua", "limits.lua"}});
+  }
+  for (const std::size_t index : {0U, 1U, 0U}) {
+    definition::PluginRef entry = ref("Hook", "");
+    entry.bundle = index;
+    api.hooks.pre = {entry};
+    auto loaded = driver().load(entry, Hook::kPre, api);
+    ASSERT_TRUE(loaded) << loaded.error().message();
+    plugin = *loaded;
+    bound = *plugin->bind(0);
+    TestExchange fx;
+    ASSERT_TRUE(call(fx));
+    EXPECT_EQ(fx.header("F"), index == 0 ? "aaa" : "bbb");
+  }
 }
 
 TEST_F(LuaFiles, WithoutPathAndBundleTheCommonFolderIsLoaded) {

@@ -216,10 +216,9 @@ TEST_F(PythonDriver, ABundlesMainFileIsFound) {
       "    return request, session\n";
   const std::string head = "from tyk.decorators import *\nFILE = __file__.rpartition('/')[2]\n";
   for (const char* file : {"middleware.py", "first.py", "second.py"}) write(file, head + hook);
-  api_.bundle.folder = folder_.string();
   api_.bundle.hash = "d41d8cd98f00b204e9800998ecf8427e";
   const auto mainFile = [this](std::vector<std::string> files) {
-    api_.bundle.files = std::move(files);
+    api_.bundle.parts = {{"b.zip", folder_.string(), std::move(files)}};
     test::TestExchange exchange;
     const auto bound = bind("Mark");
     if (bound == nullptr || !run(*bound, exchange)) return std::string("none");
@@ -229,6 +228,32 @@ TEST_F(PythonDriver, ABundlesMainFileIsFound) {
   EXPECT_EQ(mainFile({"second.py"}), "second.py");
   std::filesystem::remove(folder_ / "middleware.py");
   EXPECT_EQ(mainFile({"notes.txt", "first.py", "second.py"}), "first.py");
+}
+
+TEST_F(PythonDriver, BundlesOfOneApiHaveModulesOfTheirOwn) {
+  api_.bundle.hash = "0cc175b9c0f1b6a831c399e269772661";
+  for (const std::string name : {"a", "b"}) {
+    write(name + "/limits.py", "OF = '" + name + "'\n");
+    write(name + "/late.py", "OF = '" + name + "'\n");
+    write(name + "/middleware.py",
+          "from tyk.decorators import *\nfrom limits import OF\n@Hook\n"
+          "def Mark(request, session, spec):\n    import late\n"
+          "    request.add_header('X-Of', OF + late.OF)\n    return request, session\n");
+    api_.bundle.parts.push_back(
+        {name + ".zip", (folder_ / name).string(), {"middleware.py", "limits.py", "late.py"}});
+  }
+  for (const std::size_t index : {0U, 1U}) {
+    definition::PluginRef ref;
+    ref.name = "Mark";
+    ref.driver = "python";
+    ref.bundle = index;
+    const auto loaded = driver().load(ref, Hook::kPre, api_);
+    ASSERT_TRUE(loaded) << loaded.error().message();
+    const auto bound = std::move(*(*loaded)->bind(0));
+    test::TestExchange exchange;
+    ASSERT_TRUE(run(*bound, exchange));
+    EXPECT_EQ(exchange.header("X-Of"), index == 0 ? "aa" : "bb");
+  }
 }
 
 }  // namespace

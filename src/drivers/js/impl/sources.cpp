@@ -76,17 +76,21 @@ std::string wrongExtension(const std::string& path) {
   return "Unsupported extension '" + extension + "' (" + path + ")";
 }
 
-std::vector<Script> readSources(const definition::ApiSpec& api, bool refuse_blobs) {
+std::vector<Script> readSources(const definition::ApiSpec& api, std::size_t bundle,
+                                bool refuse_blobs) {
   std::vector<Script> scripts;
-  for (const definition::VirtualEndpoint& endpoint : api.virtual_endpoints) {
-    scripts.push_back(scriptOf(endpoint, refuse_blobs));
-  }
-  const definition::PluginHooks& hooks = api.hooks;
-  if (hooks.auth && isOurs(*hooks.auth)) scripts.push_back(scriptOf(*hooks.auth));
-  for (const auto* list : {&hooks.pre, &hooks.post, &hooks.post_auth, &hooks.response}) {
-    for (const definition::PluginRef& ref : *list) {
-      if (isOurs(ref)) scripts.push_back(scriptOf(ref));
+  if (bundle == 0) {
+    for (const definition::VirtualEndpoint& endpoint : api.virtual_endpoints) {
+      scripts.push_back(scriptOf(endpoint, refuse_blobs));
     }
+  }
+  const auto add = [&](const definition::PluginRef& ref) {
+    if (isOurs(ref) && ref.bundle == bundle) scripts.push_back(scriptOf(ref));
+  };
+  const definition::PluginHooks& hooks = api.hooks;
+  if (hooks.auth) add(*hooks.auth);
+  for (const auto* list : {&hooks.pre, &hooks.post, &hooks.post_auth, &hooks.response}) {
+    for (const definition::PluginRef& ref : *list) add(ref);
   }
   return scripts;
 }

@@ -9,9 +9,12 @@
 
 namespace tykpp::drivers::js {
 
-/// Reads the sources of all virtual endpoints and JavaScript hooks. What cannot be read gets its
-/// `problem`. Thread: main; looks at the disk.
-std::vector<Script> readSources(const definition::ApiSpec& api, bool refuse_blobs);
+/// Reads the sources of the JavaScript hooks that came with one of the API's bundles, with the
+/// first those of all virtual endpoints too; without bundles there is the first alone. What cannot
+/// be read gets its `problem`. @param bundle  see PluginRef::bundle. Thread: main; looks at the
+/// disk.
+std::vector<Script> readSources(const definition::ApiSpec& api, std::size_t bundle,
+                                bool refuse_blobs);
 /// A file's text. @return false when it cannot be read
 bool readFile(const std::string& path, std::string& out);
 /// Empty, or why a file of this name is none of ours.

@@ -24,13 +24,14 @@ struct Source {
 
 bool isLua(const definition::PluginRef& ref) { return ref.driver == "lua"; }
 
-/// Every Lua hook of the API, the one that is loaded first.
+/// Every Lua hook of the API that comes with the same bundle as this one, if any: each bundle has
+/// globals of its own.
 std::vector<const definition::PluginRef*> entries(const definition::PluginRef& ref,
                                                   const definition::ApiSpec& api) {
   std::vector<const definition::PluginRef*> all;
   const definition::PluginHooks& hooks = api.hooks;
   const auto add = [&](const definition::PluginRef& entry) {
-    if (isLua(entry)) all.push_back(&entry);
+    if (isLua(entry) && entry.bundle == ref.bundle) all.push_back(&entry);
   };
   for (const definition::PluginRef& entry : hooks.pre) add(entry);
   if (hooks.auth) add(*hooks.auth);
@@ -63,12 +64,12 @@ std::vector<std::string> filesOfFolder(const std::filesystem::path& folder) {
 
 /// The bundle's files, else those that hooks name, else those of the folder for all APIs.
 Result<std::vector<std::string>> filesOf(const std::vector<const definition::PluginRef*>& refs,
-                                         const definition::ApiSpec& api,
+                                         const definition::BundlePart* bundle,
                                          const LuaOptions& options) {
   std::vector<std::string> files;
-  if (!api.bundle.folder.empty()) {
-    for (const std::string& file : api.bundle.files) {
-      const std::filesystem::path path = std::filesystem::path(api.bundle.folder) / file;
+  if (bundle != nullptr) {
+    for (const std::string& file : bundle->files) {
+      const std::filesystem::path path = std::filesystem::path(bundle->folder) / file;
       if (path.extension() == ".lua") addOnce(files, path.lexically_normal().string());
     }
   }
@@ -134,9 +135,9 @@ Result<Chunk> compileSource(lua_State* lua, const Source& source) {
 
 /// `package.path` and `package.cpath` begin with the folders of the files.
 void setFolders(Program& program, const std::vector<std::string>& files,
-                const definition::ApiSpec& api) {
+                const definition::BundlePart* bundle) {
   std::vector<std::string> folders;
-  addOnce(folders, api.bundle.folder);
+  if (bundle != nullptr) addOnce(folders, bundle->folder);
   for (const std::string& file : files) {
     addOnce(folders, std::filesystem::path(file).parent_path().string());
   }
@@ -178,9 +179,9 @@ void appendStamp(std::string& stamp, const std::string& file) {
 std::string stampOf(const definition::PluginRef& ref, const definition::ApiSpec& api,
                     const LuaOptions& options) {
   std::string stamp = api.api_id + '\n' + api.checksum + '\n' + api.config_data + '\n' +
-                      api.bundle.folder + api.bundle.checksum + '\n';
+                      std::to_string(ref.bundle) + api.bundle.hash + api.bundle.checksum + '\n';
   const auto refs = entries(ref, api);
-  const auto files = filesOf(refs, api, options);
+  const auto files = filesOf(refs, bundleOf(ref, api), options);
   if (!files) return stamp;
   std::vector<std::string> folders;
   for (const std::string& file : *files) {
@@ -198,7 +199,7 @@ Result<std::shared_ptr<const Program>> compile(const definition::PluginRef& ref,
                                                const definition::ApiSpec& api,
                                                const LuaOptions& options) {
   const auto refs = entries(ref, api);
-  const auto files = filesOf(refs, api, options);
+  const auto files = filesOf(refs, bundleOf(ref, api), options);
   if (!files) return files.error();
   const auto sources = readSources(refs, *files);
   if (!sources) return sources.error();
@@ -215,7 +216,7 @@ Result<std::shared_ptr<const Program>> compile(const definition::PluginRef& ref,
   program->spec = coprocess::Facts::of(ref, api, options.ignore_canonical_header_names).spec;
   program->memory_limit = options.memory_limit;
   program->load_time = options.load_time;
-  setFolders(*program, *files, api);
+  setFolders(*program, *files, bundleOf(ref, api));
   return std::shared_ptr<const Program>(std::move(program));
 }
 

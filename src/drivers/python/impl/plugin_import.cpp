@@ -77,18 +77,16 @@ Handler::~Handler() {
 }
 
 PluginPlace placeOf(const definition::PluginRef& ref, const definition::ApiSpec& api) {
-  const definition::BundleRef& bundle = api.bundle;
-  if (bundle.folder.empty()) {
-    return {ref.path, fs::path(ref.path).parent_path().string()};
-  }
-  const auto inBundle = [&bundle](const std::string& name) {
-    return PluginPlace{(fs::path(bundle.folder) / name).string(), bundle.folder};
+  const definition::BundlePart* bundle = definition::bundleOf(ref, api);
+  if (bundle == nullptr) return {ref.path, fs::path(ref.path).parent_path().string()};
+  const auto inBundle = [bundle](const std::string& name) {
+    return PluginPlace{(fs::path(bundle->folder) / name).string(), bundle->folder};
   };
-  if (bundle.files.size() == 1) return inBundle(bundle.files.front());
+  if (bundle->files.size() == 1) return inBundle(bundle->files.front());
   PluginPlace usual = inBundle("middleware.py");
   std::error_code ignored;
   if (fs::exists(usual.file, ignored)) return usual;
-  for (const std::string& name : bundle.files) {
+  for (const std::string& name : bundle->files) {
     if (name.ends_with(".py")) return inBundle(name);
   }
   return usual;
@@ -100,7 +98,7 @@ Result<void> importPlugin(Interpreter& interpreter, const PluginPlace& place,
   const auto question = std::make_shared<Question>();
   question->key = api.api_id + "\n" + place.file;
   question->stem =
-      api.bundle.folder.empty() ? "plugin_" + md5Hex(question->key).substr(0, 12) : api.bundle.hash;
+      api.bundle.parts.empty() ? "plugin_" + md5Hex(question->key).substr(0, 12) : api.bundle.hash;
   question->file = place.file;
   question->root = place.root;
   question->name = handler->facts.hook_name;

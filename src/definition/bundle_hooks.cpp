@@ -16,6 +16,8 @@ namespace {
 
 /// An API with more bundles than this is a mistake, and each is a download.
 constexpr std::size_t kMaxBundles = 32;
+/// Beyond this, web servers refuse the URL, and not all of them with an answer.
+constexpr std::size_t kMaxNameBytes = 4096;
 constexpr std::size_t kMaxFolderBytes = 255;  // NAME_MAX
 
 bool isControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
@@ -184,8 +186,13 @@ std::optional<Error> Merge::firstError() const {
 }  // namespace
 
 Result<std::vector<BundleName>> bundleNames(std::string_view text) {
-  if (text.find(',') == std::string_view::npos)
+  const auto too_long = [] {
+    return bad("names a bundle with more than " + std::to_string(kMaxNameBytes) + " bytes");
+  };
+  if (text.find(',') == std::string_view::npos) {
+    if (text.size() > kMaxNameBytes) return too_long();
     return std::vector<BundleName>{{std::string(text), {}}};
+  }
   std::vector<BundleName> names;
   std::set<std::string> folders;
   std::string shared;
@@ -195,6 +202,9 @@ Result<std::vector<BundleName>> bundleNames(std::string_view text) {
   });
   if (names.size() > kMaxBundles)
     return bad("names more than " + std::to_string(kMaxBundles) + " bundles");
+  if (std::any_of(names.begin(), names.end(),
+                  [](const BundleName& one) { return one.name.size() > kMaxNameBytes; }))
+    return too_long();
   if (!shared.empty())
     return bad("names two bundles whose folder would be " + log::quoted(shared) +
                ": names have to differ in more than the extension");

@@ -1,10 +1,12 @@
 """Several bundles in one name: fetched, merged, swapped and rolled back together, each with modules of its own."""
+import hashlib
 import json
+import subprocess
 
 import pytest
 
 from support.bundle import BundleServer, lua_bundle, marking_bundle, rsa_key, write_bundle
-from support.gateway import classic, oas
+from support.gateway import BINARY, classic, oas
 from support.wait import eventually
 
 
@@ -72,7 +74,6 @@ def test_an_oas_definition_names_several_too(new_gateway, upstream, server):
 
 
 def test_they_lie_where_the_reference_puts_them(new_gateway, upstream, server):
-    import hashlib
     (server.folder / "team").mkdir(exist_ok=True)
     marking_bundle(server.folder / "team/a.v1.zip", "lua", "First", "one")
     marking_bundle(server.folder / "b.zip", "lua", "Second", "two")
@@ -129,6 +130,19 @@ def test_names_that_cannot_be_told_apart_are_an_error_of_the_definition(new_gate
     assert "/custom_middleware_bundle" in text
     assert "names two bundles whose folder would be a" in text
     assert gateway.get("/api/").status == 404
+
+
+@pytest.mark.parametrize("kind", ["classic", "oas"])
+def test_lint_tells_of_such_names(tmp_path, kind):
+    definition, place = classic("api", "http://127.0.0.1:1", custom_middleware_bundle="a.zip, a.tgz"), "/custom_middleware_bundle"
+    if kind == "oas":
+        definition, place = oas("api", "http://127.0.0.1:1"), "/x-tyk-api-gateway/middleware/global/pluginConfig/bundle"
+        bundle = {"enabled": True, "path": "a.zip, a.tgz"}
+        definition["x-tyk-api-gateway"]["middleware"] = {"global": {"pluginConfig": {"bundle": bundle}}}
+    (tmp_path / "api.json").write_text(json.dumps(definition))
+    done = subprocess.run([str(BINARY), "lint", str(tmp_path / "api.json")], capture_output=True, text=True, timeout=60)
+    assert done.returncode != 0
+    assert f"{place}: error: names two bundles whose folder would be a" in done.stdout + done.stderr
 
 
 def test_each_must_be_signed_where_there_is_a_key(new_gateway, upstream, server, tmp_path):

@@ -221,7 +221,7 @@ NAMES = {
     "a directory": ("folder", "HTTP Error, got status code 403"),
     "a query": ("a.zip?b=c#d", "HTTP Error, got status code 404"),
     "control characters": ("a\nb\u0000c.zip", "HTTP Error, got status code 40"),
-    "a very long name": ("x" * 100_000, "HTTP Error, got status code 414"),
+    "a very long name": ("x" * 100_000, "names a bundle with more than 4096 bytes"),
     "a redirect loop": ("loop/x.zip", "Error getting bundle: stopped after 10 redirects"),
     "an address elsewhere": ("http://127.0.0.1:1/a.zip", "HTTP Error, got status code 404"),
 }

@@ -245,6 +245,8 @@ TEST(BundleNames, ThatCannotBeToldApartAreRefusedWithTheDefinition) {
        "names two bundles whose folder would be a: names have to differ in more "
        "than the extension"},
       {" , ", "has commas, but names no bundle"},
+      {std::string(4097, 'x'), "names a bundle with more than 4096 bytes"},
+      {"a.zip," + std::string(4097, 'x'), "names a bundle with more than 4096 bytes"},
       {many, "names more than 32 bundles"}};
   for (const auto& [names, why] : cases) {
     json definition = bundled();

@@ -254,7 +254,7 @@ def test_names_of_files_stay_below_the_base_url_too(new_gateway, upstream, tmp_p
 def test_credentials_of_the_base_url_are_in_no_log_and_no_answer(new_gateway, upstream, server):
     lua_bundle(server.folder / "secret.zip", "ok")
     base = server.url("/?token=hunter2").replace("https://", "https://user:hunter1@")
-    gateway = new_gateway(conf(server, bundle_base_url=base)).write(
+    gateway = new_gateway(conf(server, bundle_base_url=base, log_level="debug")).write(
         bundled(upstream, "secret.zip"), bundled(upstream, "secret-absent.zip", "absent"),
         bundled(upstream, "loop/secret.zip", "loop")).start()
     serves(gateway, upstream, "ok")

@@ -19,6 +19,9 @@ struct GatewayConfig;
 namespace tykpp::drivers {
 class DriverRegistry;
 }
+namespace tykpp::events {
+class Emitter;
+}
 
 namespace tykpp::chain {
 
@@ -64,6 +67,9 @@ struct BuildContext {
   /// becomes a hook that refuses each request, and the reason goes here instead of ending the
   /// build.
   std::vector<Error>* broken = nullptr;
+  /// Fires the API's events (events/fire.hpp); lives as long as the chain. Null: nobody handles
+  /// any.
+  const tykpp::events::Emitter* events = nullptr;
 };
 
 /// One line of the order table (gateway/chain_order.cpp). A factory answers null when the API asks

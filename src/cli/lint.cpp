@@ -7,6 +7,7 @@
 #include "cli/commands.hpp"
 #include "definition/api_loader.hpp"
 #include "definition/config_loader.hpp"
+#include "events/handlers.hpp"
 
 namespace tykpp::cli {
 namespace {
@@ -29,6 +30,39 @@ bool report(const std::string& file, const definition::Problems& problems) {
   return errors;
 }
 
+/// Adds what is wrong with the files of an API's event handlers.
+void addEventFiles(const definition::ApiSpec& spec, const definition::GatewayConfig* config,
+                   definition::Problems& problems) {
+  const definition::GatewayConfig defaults;
+  const definition::Problems more =
+      events::fileProblems(spec.event_handlers, config == nullptr ? defaults : *config, spec.file);
+  problems.insert(problems.end(), more.begin(), more.end());
+}
+
+definition::Problems ofFile(const std::string& file, const definition::GatewayConfig* config) {
+  definition::ApiSpec spec;
+  definition::Problems problems = definition::lintDefinition(file, config, &spec);
+  addEventFiles(spec, config, problems);
+  return problems;
+}
+
+definition::Problems ofConfig(const std::string& file, const definition::GatewayConfig* config) {
+  definition::Problems problems = definition::lintConfig(file);
+  if (config == nullptr) return problems;
+  const definition::Problems more = events::fileProblems(config->event_handlers, *config, file);
+  problems.insert(problems.end(), more.begin(), more.end());
+  return problems;
+}
+
+/// The directory as a whole: what single files cannot show (ids and listen paths used twice) comes
+/// with it.
+definition::Problems ofDirectory(const definition::GatewayConfig& config) {
+  definition::ApiDirectory directory;
+  definition::LoadResult loaded = directory.load(config.app_path, config, nullptr);
+  for (const auto& spec : loaded.apis) addEventFiles(*spec, &config, loaded.problems);
+  return std::move(loaded.problems);
+}
+
 std::string chooseConfig(const std::string& conf) {
   if (!conf.empty()) return conf;
   for (const std::string& candidate : definition::defaultConfigCandidates()) {
@@ -44,18 +78,11 @@ int lint(const std::string& conf, const std::vector<std::string>& files) {
   const std::string config_file = chooseConfig(conf);
   bool errors = false;
   const auto loaded = definition::loadConfig({config_file}, definition::Environment::process());
-  if (files.empty() || !conf.empty())
-    errors = report(config_file, definition::lintConfig(config_file));
   const definition::GatewayConfig* config = loaded ? &loaded->config : nullptr;
-  for (const std::string& file : files)
-    errors = report(file, definition::lintDefinition(file, config)) || errors;
+  if (files.empty() || !conf.empty()) errors = report(config_file, ofConfig(config_file, config));
+  for (const std::string& file : files) errors = report(file, ofFile(file, config)) || errors;
   if (files.empty() && config != nullptr && !config->app_path.empty()) {
-    // The directory as a whole: what single files cannot show (ids and listen paths used twice)
-    // comes with it.
-    definition::ApiDirectory directory;
-    errors =
-        report(config->app_path, directory.load(config->app_path, *config, nullptr).problems) ||
-        errors;
+    errors = report(config->app_path, ofDirectory(*config)) || errors;
   }
   return errors ? 1 : 0;
 }

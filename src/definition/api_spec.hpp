@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "definition/event_handlers.hpp"
+
 namespace tykpp::definition {
 
 /// An upstream address, parsed once. Text as in `proxy.target_url`; scheme-less list entries have
@@ -128,7 +130,8 @@ struct ApiSpec {
 
   // Access.
   bool use_keyless = false;
-  bool custom_auth = false;  ///< a custom-auth switch is on
+  bool custom_auth = false;             ///< a custom-auth switch is on
+  CredentialSource custom_auth_source;  ///< `auth_configs.coprocess`: what events call the key
   std::string base_identity_provided_by;
   /// Whether the session of a custom authentication plugin becomes the request's.
   bool customAuthGivesSession() const noexcept {
@@ -144,6 +147,8 @@ struct ApiSpec {
   std::vector<VirtualEndpoint> virtual_endpoints;  ///< of the version that is served
   std::string config_data;  ///< JSON text, empty when there is none or `config_data_disabled`
   bool do_not_track = false;
+
+  std::vector<EventHandler> event_handlers;  ///< `event_handlers.events`
 };
 
 /// The bundle that a plugin came with, null when its API has none.

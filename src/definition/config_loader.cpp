@@ -11,6 +11,7 @@
 
 #include "base/ascii.hpp"
 #include "definition/impl/config_session.hpp"
+#include "definition/impl/event_reader.hpp"
 #include "definition/impl/file_reader.hpp"
 #include "definition/secret_refs.hpp"
 
@@ -77,6 +78,13 @@ struct Judge {
     if (slave != nullptr && slave->value.is_object() && flagOf(slave->value, "use_rpc")) {
       loaded.not_built.emplace_back("slave_options.use_rpc");
     }
+  }
+
+  void readEvents() const {
+    const GivenValue* handlers = find("event_handlers");
+    if (handlers == nullptr) return;
+    loaded.config.event_handlers = readEventHandlers(handlers->value, handlers->place,
+                                                     EventScope::kGateway, loaded.config, report);
   }
 
   void logVariables() const {
@@ -197,6 +205,7 @@ Result<void> judgeConfig(const std::string& file, std::string_view text, const E
   loaded.config.working_directory = workingDirectory();
   const Judge judge{given, env, report, loaded};
   judge.bindAll();
+  judge.readEvents();
   judge.logVariables();
   judge.resolveSecrets();
   judge.checkRules(mentionsStorage(document, given));

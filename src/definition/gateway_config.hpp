@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "definition/event_handlers.hpp"
+
 namespace tykpp::definition {
 
 /// `storage`: where Redis is. Empty type: no Redis configured (the embedded store is the default).
@@ -112,6 +114,8 @@ struct GatewayConfig {
   StorageConfig storage;
   std::map<std::string, std::string>
       upstream_certificates;  ///< security.certificates.upstream: host pattern to PEM file
+  std::vector<EventHandler> event_handlers;  ///< of the gateway's own events
+  bool enable_key_logging = false;           ///< whole keys in the log
 
   // Ours.
   int workers = 0;                 ///< 0: one a core

@@ -12,8 +12,12 @@
 namespace tykpp::definition {
 namespace {
 
+void keep(Result<ApiSpec> built, ApiSpec* spec) {
+  if (built && spec != nullptr) *spec = std::move(*built);
+}
+
 void lintPair(Source source, const std::string& path, const BuildSettings& settings, Report& report,
-              Problems& problems) {
+              Problems& problems, ApiSpec* spec) {
   const std::string companion =
       path.substr(0, path.size() - std::min<std::size_t>(path.size(), 5)) + "-oas.json";
   Report oas_report(companion, problems);
@@ -25,7 +29,7 @@ void lintPair(Source source, const std::string& path, const BuildSettings& setti
   auto oas = openSource(content->bytes, companion, settings.config, oas_report);
   if (!oas) return;
   checkOasDocument(oas->json, settings.unknown, oas_report);
-  static_cast<void>(buildPair(std::move(source), std::move(*oas), settings, report, oas_report));
+  keep(buildPair(std::move(source), std::move(*oas), settings, report, oas_report), spec);
 }
 
 }  // namespace
@@ -52,7 +56,7 @@ Problems lintConfig(const std::string& path) {
   return loaded.problems;
 }
 
-Problems lintDefinition(const std::string& path, const GatewayConfig* config) {
+Problems lintDefinition(const std::string& path, const GatewayConfig* config, ApiSpec* spec) {
   Problems problems;
   Report report(path, problems);
   const GatewayConfig defaults;
@@ -64,13 +68,12 @@ Problems lintDefinition(const std::string& path, const GatewayConfig* config) {
   }
   auto source = openSource(content->bytes, path, settings.config, report);
   if (!source) return problems;
-  // Only the problems are wanted here.
   if (looksLikeOas(source->json)) {
-    static_cast<void>(buildOas(std::move(*source), settings, report));
+    keep(buildOas(std::move(*source), settings, report), spec);
   } else if (wantsCompanion(source->json)) {
-    lintPair(std::move(*source), path, settings, report, problems);
+    lintPair(std::move(*source), path, settings, report, problems, spec);
   } else {
-    static_cast<void>(buildClassic(std::move(*source), settings, report));
+    keep(buildClassic(std::move(*source), settings, report), spec);
   }
   return problems;
 }

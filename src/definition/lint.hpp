@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "definition/api_spec.hpp"
 #include "definition/gateway_config.hpp"
 #include "definition/problem.hpp"
 
@@ -14,6 +15,8 @@ Problems lintConfig(const std::string& path);
 
 /// Problems of an API definition, Classic or OAS (with the companion file, when it has one).
 /// @param config  what it is to be loaded under; null: the defaults
-Problems lintDefinition(const std::string& path, const GatewayConfig* config);
+/// @param spec    gets what the file says, when that can be used; null: it is not wanted
+Problems lintDefinition(const std::string& path, const GatewayConfig* config,
+                        ApiSpec* spec = nullptr);
 
 }  // namespace tykpp::definition

@@ -93,6 +93,7 @@ Result<ApiSpec> buildOas(Source source, const BuildSettings& settings, Report& r
   }
   if (report.errors() > 0) return report.firstError();
   toOasPlaces(spec->hooks);
+  for (EventHandler& handler : spec->event_handlers) handler.pointer = oasPointer(handler.pointer);
   spec->oas_text = compactJson(source.shown());
   spec->checksum = contentChecksum(source.text, "oas");
   return spec;

@@ -24,6 +24,12 @@ Error PluginDriver::brokenAnswer(Hook /*hook*/) const {
   return Error(Errc::kBadPlugin, Side::kPlugin, 500, "Internal Server Error");
 }
 
+Result<std::shared_ptr<EventFunction>> PluginDriver::findEventFunction(
+    const std::string& /*handler_name*/, const definition::ApiSpec& /*api*/) {
+  return Error(Errc::kNotBuilt,
+               "events do not reach plugins of the driver \"" + std::string(name()) + "\"");
+}
+
 net::Task<Result<HookVerdict>> BoundPlugin::finish(HookCall& /*call*/) {
   co_return Error(Errc::kPluginFailed, Side::kPlugin, 500, "Internal Server Error")
       .withDetail("the driver waits for a plugin but has no way to end the wait");

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -67,6 +68,17 @@ class LoadedPlugin {
   virtual Result<std::unique_ptr<BoundPlugin>> bind(std::uint32_t worker_index) const = 0;
 };
 
+/// A function that handles events (`cp_dynamic_handler`), found at load. Thread: any.
+class EventFunction {
+ public:
+  virtual ~EventFunction() = default;
+  /// Takes an event and returns at once; failures are logged. What waits is bounded: beyond that an
+  /// event is dropped with a log line.
+  /// @param payload  JSON text `{"message": …, "handler_name": …, "spec": …}`
+  /// @param ticket   let go when the event has been handled or dropped
+  virtual void dispatch(std::string payload, std::shared_ptr<void> ticket) = 0;
+};
+
 /// A language runtime; one object a process, alive from start to exit.
 class PluginDriver {
  public:
@@ -80,6 +92,11 @@ class PluginDriver {
   /// What a request gets at a hook whose plugin could not be loaded while no earlier version of it
   /// serves: the hook fails closed. 500 `Internal Server Error` unless the runtime has another way.
   virtual Error brokenAnswer(Hook hook) const;
+  /// Main thread, at load: the function of the API's plugin that handles events under this name.
+  /// @error kNotBuilt  events do not reach plugins of this driver, unless it says otherwise;
+  ///        kBadPlugin  there is no such function
+  virtual Result<std::shared_ptr<EventFunction>> findEventFunction(const std::string& handler_name,
+                                                                   const definition::ApiSpec& api);
 };
 
 /// The drivers of this build, by name. Filled once at start (gateway), read-only afterwards.

@@ -54,10 +54,14 @@ std::unique_ptr<DriverRegistry> makeRegistry(const definition::GatewayConfig& co
   lua_options.working_directory = config.working_directory;
   lua_options.memory_limit = static_cast<std::size_t>(config.plugins.plugin_memory_limit);
   lua_options.ignore_canonical_header_names = config.ignore_canonical_mime_header_key;
+  lua_options.event_time = config.plugin_timeout;
   entries.push_back({{"lua"}, std::make_unique<lua::LuaDriver>(lua_options, services)});
+  python::PythonOptions python_options = python::PythonOptions::of(config);
+  python_options.trigger_event = [&services](std::string name, std::string payload) {
+    services.triggerEvent(std::move(name), std::move(payload));
+  };
   entries.push_back(
-      {{"python"},
-       std::make_unique<python::PythonDriver>(python::PythonOptions::of(config), services)});
+      {{"python"}, std::make_unique<python::PythonDriver>(std::move(python_options), services)});
   entries.push_back(
       {{"otto"}, std::make_unique<js::JsDriver>(js::JsOptions::of(config), services)});
   entries.push_back({{"javascript", "goja"}, std::make_unique<js::NewerJsDriver>()});

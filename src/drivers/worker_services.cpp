@@ -15,6 +15,8 @@ void WorkerServices::storeData(std::string /*key*/, std::string /*value*/,
   done(Error(Errc::kNotBuilt, "this gateway keeps no data for plugins"));
 }
 
+void WorkerServices::triggerEvent(std::string /*name*/, std::string /*message*/) {}
+
 void WorkerServices::loadData(std::string /*key*/, Stored done) {
   done(Error(Errc::kNotBuilt, "this gateway keeps no data for plugins"));
 }

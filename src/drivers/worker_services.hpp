@@ -56,6 +56,10 @@ class WorkerServices {
   virtual void storeData(std::string key, std::string value, std::chrono::seconds ttl, Stored done);
   /// Reads a value. @error kNotFound: there is none. `done` as above. Thread: any.
   virtual void loadData(std::string key, Stored done);
+
+  /// Fires an event of the gateway's, for `trigger_event`; nothing happens when nobody handles it.
+  /// Thread: any.
+  virtual void triggerEvent(std::string name, std::string message);
 };
 
 }  // namespace tykpp::drivers

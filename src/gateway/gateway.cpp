@@ -90,6 +90,7 @@ Gateway::Gateway(const definition::GatewayConfig& config)
 
 Gateway::~Gateway() {
   for (const auto& worker : workers_) worker->stop();
+  if (events_ != nullptr) events_->stop();
 }
 
 Result<void> Gateway::run() {
@@ -111,12 +112,13 @@ Result<void> Gateway::run() {
   data_ = config_.storage.type == "redis"
               ? storage::makeRedisDataStore(redisAddress(config_.storage))
               : storage::makeMemoryDataStore();
+  events_ = std::make_unique<EventCenter>(config_, *data_);
   drivers_ = drivers::makeRegistry(config_, *this);
   bundles_ = std::make_unique<BundleLoader>(
       config_, *client_, [this](std::function<void()> fn) { main_.post(std::move(fn)); },
       [this] { bundlesChanged(); });
-  builder_ =
-      std::make_unique<SnapshotBuilder>(config_, *drivers_, workerCount(config_), bundles_.get());
+  builder_ = std::make_unique<SnapshotBuilder>(config_, *drivers_, workerCount(config_),
+                                               bundles_.get(), events_.get());
   const std::uint16_t control =
       config_.control_api_port != 0 ? config_.control_api_port : config_.listen_port;
   shared_ = std::make_unique<PipelineShared>(

@@ -18,6 +18,7 @@
 #include "drivers/registry.hpp"
 #include "drivers/worker_services.hpp"
 #include "gateway/bundle_loader.hpp"
+#include "gateway/event_center.hpp"
 #include "gateway/file_watch.hpp"
 #include "gateway/pipeline.hpp"
 #include "gateway/snapshot.hpp"
@@ -57,6 +58,7 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   void storeData(std::string key, std::string value, std::chrono::seconds ttl,
                  Stored done) override;
   void loadData(std::string key, Stored done) override;
+  void triggerEvent(std::string name, std::string message) override;
 
  private:
   Result<void> openWorkers();
@@ -67,6 +69,7 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   void scheduleReload();
   void reload();
   void bundlesChanged();
+  void loadEventHandlers(const Snapshot& snapshot);
   void publish(std::shared_ptr<const Snapshot> snapshot, std::function<void()> everywhere);
   void watchPluginFiles();
   void logProblems(const definition::Problems& problems) const;
@@ -81,6 +84,7 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   boost::asio::steady_timer drain_timer_;
   boost::asio::steady_timer bundle_timer_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<EventCenter> events_;  // before what its handlers' calls pass through
   std::unique_ptr<storage::DataStore> data_;
   std::unique_ptr<client::HttpClient> client_;
   std::unique_ptr<drivers::DriverRegistry> drivers_;

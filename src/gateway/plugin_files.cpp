@@ -56,6 +56,11 @@ void appendStamp(std::string& out, const std::string& file) {
 std::set<std::string> pluginDirectories(const definition::ApiSpec& spec,
                                         const definition::GatewayConfig& config) {
   std::set<std::string> directories;
+  // No part of the stamp: handlers of events are made anew at every load.
+  for (const definition::EventHandler& handler : spec.event_handlers) {
+    const std::size_t slash = handler.script.rfind('/');
+    if (slash != std::string::npos && slash > 0) directories.insert(handler.script.substr(0, slash));
+  }
   forEachPath(spec, config, [&](const std::string& path) {
     if (path.empty()) return;
     const std::filesystem::path whole =

@@ -1,5 +1,6 @@
 // What the gateway does for plugins beside the workers: HTTP calls and values that are kept.
 
+#include "events/fire.hpp"
 #include "gateway/gateway.hpp"
 
 namespace tykpp::gateway {
@@ -42,6 +43,10 @@ void Gateway::storeData(std::string key, std::string value, std::chrono::seconds
 
 void Gateway::loadData(std::string key, Stored done) {
   data_->get(std::move(key), std::move(done));
+}
+
+void Gateway::triggerEvent(std::string name, std::string message) {
+  events::fireCustom(events_->gateway(), std::move(name), std::move(message));
 }
 
 }  // namespace tykpp::gateway

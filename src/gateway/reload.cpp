@@ -62,6 +62,7 @@ void Gateway::reload() {
   TYKPP_LOG(info, "main", "Detected {} APIs", loaded.apis.size());
   BuiltSnapshot built = builder_->build(loaded.apis, loaded_once_ ? snapshot_.get() : nullptr);
   problems_.insert(problems_.end(), built.problems.begin(), built.problems.end());
+  loadEventHandlers(*built.snapshot);
   logProblems(problems_);
   loaded_once_ = true;
   const std::size_t count = built.snapshot->apis.size();
@@ -70,6 +71,14 @@ void Gateway::reload() {
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started);
   TYKPP_LOG(info, "main", "API reload complete apis={} files_read={} problems={} milliseconds={}",
             count, loaded.files_read, problems_.size(), took.count());
+}
+
+void Gateway::loadEventHandlers(const Snapshot& snapshot) {
+  EventCenter::Specs specs;
+  specs.reserve(snapshot.apis.size());
+  for (const auto& api : snapshot.apis) specs.push_back(api->spec);
+  const definition::Problems problems = events_->load(specs, *drivers_);
+  problems_.insert(problems_.end(), problems.begin(), problems.end());
 }
 
 void Gateway::publish(std::shared_ptr<const Snapshot> snapshot, std::function<void()> everywhere) {
@@ -141,13 +150,15 @@ void Gateway::awaitDrained(Clock::time_point deadline) {
   constexpr auto kLook = std::chrono::milliseconds(20);
   std::size_t open = 0;
   for (const auto& worker : workers_) open += worker->connections();
-  if (open == 0) {
+  if (open == 0 && events_->pending() == 0) {
     main_.stop();
     return;
   }
   if (Clock::now() >= deadline) {
-    TYKPP_LOG(warn, "main", "{} connections are cut: graceful_shutdown_timeout_duration is over",
-              open);
+    if (open > 0) {
+      TYKPP_LOG(warn, "main", "{} connections are cut: graceful_shutdown_timeout_duration is over",
+                open);
+    }
     for (const auto& worker : workers_) worker->abort();
     drain_timer_.expires_after(std::chrono::milliseconds(500));
     drain_timer_.async_wait([this](const boost::system::error_code&) { main_.stop(); });

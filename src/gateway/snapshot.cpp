@@ -7,6 +7,7 @@
 
 #include "gateway/bundle_loader.hpp"
 #include "gateway/chain_order.hpp"
+#include "gateway/event_center.hpp"
 #include "gateway/plugin_files.hpp"
 
 namespace tykpp::gateway {
@@ -74,7 +75,9 @@ Result<SnapshotBuilder::Runtime> SnapshotBuilder::makeRuntime(const Spec& define
     if (!listed) return Error(listed.error()).at("/proxy/transport");
     runtime->endpoints.push_back(*listed);
   }
-  const chain::BuildContext context{*spec, config_, workers_, &drivers_, broken};
+  if (events_ != nullptr) runtime->events = events_->emitterFor(*spec);
+  const chain::BuildContext context{*spec,     config_, workers_,
+                                    &drivers_, broken,  runtime->events.get()};
   auto chain = chain::Chain::build(context, requestOrder(), responseOrder());
   if (!chain) return chain.error();
   runtime->chain = std::move(*chain);

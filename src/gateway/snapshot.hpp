@@ -11,6 +11,7 @@
 #include "chain/chain.hpp"
 #include "definition/api_spec.hpp"
 #include "definition/problem.hpp"
+#include "events/emitter.hpp"
 #include "hooks/hook_step.hpp"
 #include "route/router.hpp"
 #include "upstream/endpoint.hpp"
@@ -18,6 +19,7 @@
 namespace tykpp::gateway {
 
 class BundleLoader;
+class EventCenter;
 class PluginStamps;
 
 /// One API ready to run. Survives a reload unchanged when its definition and plugins did.
@@ -26,6 +28,7 @@ struct ApiRuntime {
   std::shared_ptr<const definition::ApiSpec> defined;  ///< without what the bundle's manifest says
   std::string plugin_stamp;  ///< of the plugins' files when they were loaded
   bool broken = false;       ///< a plugin could not be loaded: its hook refuses every request
+  std::unique_ptr<const events::Emitter> events;  ///< null: nobody handles the API's events
   chain::Chain chain;
   std::shared_ptr<const upstream::Endpoint> endpoint;                ///< of spec->target
   std::vector<std::shared_ptr<const upstream::Endpoint>> endpoints;  ///< of spec->targets
@@ -52,11 +55,14 @@ struct BuiltSnapshot {
 class SnapshotBuilder {
  public:
   /// @param bundles  gives APIs the hooks of their bundles; null: an API with a bundle is an error
+  /// @param events  makes the APIs' emitters; null: no events are fired
   SnapshotBuilder(const definition::GatewayConfig& config, drivers::DriverRegistry& drivers,
-                  std::uint32_t workers, BundleLoader* bundles = nullptr)
+                  std::uint32_t workers, BundleLoader* bundles = nullptr,
+                  EventCenter* events = nullptr)
       : config_(config),
         drivers_(drivers),
         bundles_(bundles),
+        events_(events),
         workers_(workers),
         endpoints_(workers) {}
   /// @param specs     as the definitions say; those with a bundle get its hooks here
@@ -79,6 +85,7 @@ class SnapshotBuilder {
   const definition::GatewayConfig& config_;
   drivers::DriverRegistry& drivers_;
   BundleLoader* bundles_;
+  EventCenter* events_;
   std::uint32_t workers_;
   upstream::EndpointRegistry endpoints_;
 };

@@ -1,6 +1,7 @@
 #include "hooks/hook_runner.hpp"
 
 #include "base/log.hpp"
+#include "hooks/impl/auth_failure.hpp"
 #include "hooks/impl/content_sniff.hpp"
 
 namespace tykpp::hooks {
@@ -93,6 +94,8 @@ HookRunner::HookRunner(const chain::BuildContext& build, const definition::Plugi
       api_id_(build.api.api_id),
       plugin_(function.loaded ? std::move(*function.loaded) : nullptr),
       refusal_(std::move(function.refusal)),
+      events_(build.events),
+      key_source_(build.api.custom_auth_source),
       slots_(std::make_unique<Slot[]>(build.workers)),
       slot_count_(build.workers) {}
 
@@ -143,6 +146,7 @@ Error HookRunner::refusalFor(const std::string& why) const {
 
 Result<HookVerdict> HookRunner::settle(Slot& slot, http::Exchange& exchange,
                                        Result<HookVerdict> verdict) const {
+  if (events_ != nullptr) noteRefusal(*events_, exchange, hook_, ref_, key_source_, verdict);
   if (verdict) {
     if (*verdict == HookVerdict::kRespond) {
       slot.responded.bump();

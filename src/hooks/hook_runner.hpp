@@ -15,6 +15,10 @@
 #include "hooks/latency.hpp"
 #include "net/task.hpp"
 
+namespace tykpp::events {
+class Emitter;
+}
+
 namespace tykpp::hooks {
 
 /// How often things happened at one hook since its chain was built, all workers together.
@@ -92,6 +96,8 @@ class HookRunner {
   const std::shared_ptr<const drivers::LoadedPlugin> plugin_;  // null: broken
   const Error refusal_;
   std::string broken_;
+  const events::Emitter* const events_;
+  const definition::CredentialSource key_source_;
   const std::unique_ptr<Slot[]> slots_;
   const std::uint32_t slot_count_;
 };

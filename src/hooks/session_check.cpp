@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "definition/api_spec.hpp"
+#include "events/fire.hpp"
 #include "session/session_state.hpp"
 
 namespace tykpp::hooks {
@@ -21,8 +22,12 @@ Result<chain::Verdict> SessionCheck::onRequest(http::Exchange& exchange) const {
                    "Session state is missing or unset! Please make sure that auth headers are "
                    "properly applied");
   }
-  if (session->inactive()) return refused(403, "Key is inactive, please renew");
+  if (session->inactive()) {
+    events::fireKeyExpired(events_, exchange, session->token(), events::KeyProblem::kInactive);
+    return refused(403, "Key is inactive, please renew");
+  }
   if (session->expires() >= 1 && session->expiredAt(unixSeconds())) {
+    events::fireKeyExpired(events_, exchange, session->token(), events::KeyProblem::kExpired);
     return refused(401, "Key has expired, please renew");
   }
   return chain::Verdict::kContinue;
@@ -32,7 +37,9 @@ Result<std::vector<std::unique_ptr<chain::Step>>> createSessionCheck(
     const chain::BuildContext& build) {
   std::vector<std::unique_ptr<chain::Step>> steps;
   const definition::ApiSpec& api = build.api;
-  if (!api.use_keyless && api.custom_auth) steps.push_back(std::make_unique<SessionCheck>());
+  if (!api.use_keyless && api.custom_auth) {
+    steps.push_back(std::make_unique<SessionCheck>(build.events));
+  }
   return steps;
 }
 

@@ -8,6 +8,7 @@ Prints the port it listens on, then serves until its standard input ends.
   /half                a body that breaks off             /hang             never answers
   /head/<n>            n fields                           /peer             the port of the caller
   /files/<name>        a file of the root, with an ETag   /seen/<path>      how often /<path> was asked
+  /record/<name>       keeps what came                    /recorded/<name>  what /record/<name> kept
   /flaky/<n>/<name>    503 n times, then that file        /broken/<n>/<name>  half of it n times, then all
 """
 import collections
@@ -22,6 +23,7 @@ import threading
 import urllib.parse
 
 seen = collections.Counter()
+kept = collections.defaultdict(list)
 root = None
 
 
@@ -58,6 +60,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         text = json.dumps({"method": self.command, "path": self.path, "headers": self.headers.items(),
                            "body": self.sent.decode("latin-1")})
         self.answer(200, text.encode(), Content_Type="application/json", X_One="1", X_Two="2")
+
+    def on_record(self, name):
+        kept[name].append({"method": self.command, "path": self.path, "headers": dict(self.headers.items()),
+                           "body": self.sent.decode("latin-1")})
+        self.answer(200)
+
+    def on_recorded(self, name):
+        self.answer(200, json.dumps(kept[name]).encode())
 
     def on_status(self, status):
         self.answer(int(status))

@@ -14,17 +14,18 @@ MAY_INCLUDE = {
     "session": {"storage", "definition"},
     "route": {"http", "definition"},
     "client": set(),
+    "events": {"http", "client", "storage", "definition"},
     "bundle": {"net", "http", "client", "definition"},
     "chain": {"net", "http", "definition"},
-    "middleware": {"chain", "http", "session", "storage", "definition"},
+    "middleware": {"chain", "http", "session", "storage", "definition", "events"},
     "drivers": {"net", "http", "session", "definition"},
-    "hooks": {"chain", "http", "drivers", "session", "definition"},
+    "hooks": {"chain", "http", "drivers", "session", "definition", "events"},
     "upstream": {"net", "http", "definition"},
     "response": {"chain", "hooks", "http", "definition"},
     "analytics": {"http", "storage", "definition", "hooks"},
     "admin": {"http", "session", "storage", "definition"},
     "gateway": EVERY_ROOM,
-    "cli": {"gateway", "bundle", "definition"},
+    "cli": {"gateway", "bundle", "definition", "events"},
 }
 # Rooms whose headers hand on a type of another room (an awaitable, a buffer): naming that type is no new edge.
 HANDED_ON = {("hooks", "net"): "net::Task is the return type of the driver and step interfaces it implements"}

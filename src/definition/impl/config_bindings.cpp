@@ -121,6 +121,11 @@ std::string setTimeout(std::chrono::duration<double>& out, const Json& value) {
   if (given > 0) out = std::chrono::duration<double>(given);
   return {};
 }
+/// The loader reads them: what is wrong with a handler is told and does not stop the start.
+std::string setHandlers(std::vector<EventHandler>& out, const Json& /*value*/) {
+  out.clear();
+  return {};
+}
 std::string setTtl(std::chrono::seconds& out, const Json& value) {
   if (value.get<std::int64_t>() < 0) {
     out = std::chrono::seconds(-1);
@@ -179,6 +184,8 @@ constexpr Binding kBindings[] = {
     TYKPP_BIND("dns_cache.enabled", setFlag, dns_cache.enabled),
     TYKPP_BIND("dns_cache.ttl", setTtl, dns_cache.ttl),
     TYKPP_BIND("enable_analytics", setFlag, enable_analytics),
+    TYKPP_BIND("event_handlers", setHandlers, event_handlers),
+    TYKPP_BIND("enable_key_logging", setFlag, enable_key_logging),
     TYKPP_BIND("log_level", setLogLevel, log_level),
     TYKPP_BIND("log_format", setOneOf, log_format, {"text", "json"}),
     TYKPP_BIND("secrets", setMap, secrets),

@@ -30,7 +30,7 @@ constexpr KeyRow kKeys[] = {
     {"min_token_length", kInt, kNot, "3", "Shorter keys are refused before look-up"},
     {"disable_key_actions_by_username", kBool, kNot, "false", "No key look-up by user name"},
     {"allow_master_keys", kBool, kNot, "false", "Keys without access rights open every API"},
-    {"enable_key_logging", kBool, kNot, "false", "Log whole keys"},
+    {"enable_key_logging", kBool, kYes, "false", "Write whole keys to the log, not only their last four characters"},
     {"suppress_default_org_store", kBool, kNot, "false", "No store for a default organisation", "SUPRESSDEFAULTORGSTORE"},
     {"legacy_enable_allowance_countdown", kBool, kNot, "false", "Count down `allowance` in sessions"},
     {"force_global_session_lifetime", kBool, kNot, "false", "`global_session_lifetime` wins over API and session"},

@@ -34,7 +34,7 @@ constexpr KeyRow kHealth[] = {
     {"uptime_tests.config.time_wait", kInt, kNot, "10", "Seconds between runs"},
     {"uptime_tests.config.checker_pool_size", kInt, kNot, "0", "Threads"},
     {"uptime_tests.config.enable_uptime_analytics", kBool, kNot, "false", "Record the tests"},
-    {"event_handlers", kObj, kNot, "{}", "Handlers for every API: `{\"events\": {EVENT: [{handler_name, handler_meta}]}}`", ""},
+    {"event_handlers", kObj, kYes, "{}", "Handlers of the gateway's own events: `{\"events\": {EVENT: [{handler_name, handler_meta}]}}`", ""},
     {"event_triggers_defunct", kObj, kNil, "{}", "Ignored"},
     {"event_trigers_defunct", kObj, kNil, "{}", "Ignored", "EVENTTRIGGERS"},
 };

@@ -129,18 +129,7 @@ void checkLimits(const Json& document, Report& report) {
   }
 }
 
-void checkEvents(const Json& document, Report& report) {
-  const Json* events = memberAt(document, "event_handlers/events");
-  if (events != nullptr && events->is_object()) {
-    for (const auto& [event, handlers] : events->items()) {
-      std::size_t index = 0;
-      for (const Json& handler : handlers) {
-        const Json* meta = member(handler, "handler_meta");
-        const std::string place = pointerTo(pointerTo("/event_handlers/events", event), index++);
-        if (meta == nullptr || !flagOf(*meta, "disabled")) report.notBuilt(place, "event handling");
-      }
-    }
-  }
+void checkObservers(const Json& document, Report& report) {
   const Json* uptime = member(document, "uptime_tests");
   if (uptime != nullptr && filled(*uptime, "check_list") != nullptr &&
       !flagOf(*uptime, "disabled")) {
@@ -191,7 +180,9 @@ void checkEndpoints(const Json& version, const std::string& place, Report& repor
   if (lists == nullptr || !lists->is_object()) return;
   for (const auto& [list, entries] : lists->items()) {
     // Without `enable_cache`, which is refused by itself, the cache lists say nothing.
-    if (!entries.is_array() || list == "cache" || list == "advance_cache_config" || list == "virtual") continue;
+    if (!entries.is_array() || list == "cache" || list == "advance_cache_config" ||
+        list == "virtual")
+      continue;
     std::size_t index = 0;
     for (const Json& entry : entries) {
       const std::string at = pointerTo(pointerTo(place + "/extended_paths", list), index++);
@@ -259,7 +250,7 @@ void checkNotBuilt(const Json& document, const GatewayConfig& config, Report& re
   checkAuth(document, report);
   checkListener(document, config, report);
   checkLimits(document, report);
-  checkEvents(document, report);
+  checkObservers(document, report);
   checkProcessors(document, report);
   const Json* data = member(document, "version_data");
   if (data == nullptr || !flagOf(*data, "not_versioned")) {

@@ -55,16 +55,6 @@ void checkAuthentication(const Json& extension, Report& report) {
   }
 }
 
-void checkHandlers(const Json& extension, Report& report) {
-  const Json* handlers = memberAt(extension, "server/eventHandlers");
-  if (handlers == nullptr || !handlers->is_array()) return;
-  std::size_t index = 0;
-  for (const Json& handler : *handlers) {
-    const std::string place = pointerTo(placeOf("server/eventHandlers"), index++);
-    if (flagOf(handler, "enabled")) report.notBuilt(place, "event handling");
-  }
-}
-
 std::set<std::string_view> operationIds(const Json& document) {
   std::set<std::string_view> ids;
   const Json* paths = member(document, "paths");
@@ -118,7 +108,6 @@ void checkOasNotBuilt(const Json& document, Report& report) {
   if (extension == nullptr) return;
   checkSections(*extension, kSections, report);
   checkAuthentication(*extension, report);
-  checkHandlers(*extension, report);
   const Json* cache = memberAt(*extension, "middleware/global/cache");
   const bool cache_on = cache != nullptr && flagOf(*cache, "enabled");
   forEachBlock(document, report, [&](const std::string& name, const std::string& place) {

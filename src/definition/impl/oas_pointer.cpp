@@ -80,6 +80,8 @@ std::string renamedTail(std::string rest) {
 
 std::string oasPointer(std::string_view classic_pointer) {
   const std::string base = std::string("/") + kExtension;
+  // Grouped by event in one format, a plain list in the other: the list is as near as it gets.
+  if (classic_pointer.starts_with("/event_handlers")) return base + "/server/eventHandlers";
   for (const Origin& origin : kOrigins) {
     if (!classic_pointer.starts_with(origin.classic)) continue;
     const std::string_view rest = classic_pointer.substr(origin.classic.size());

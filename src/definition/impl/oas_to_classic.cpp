@@ -5,6 +5,7 @@
 #include <string>
 
 #include "definition/impl/definition_builder.hpp"
+#include "definition/impl/event_reader.hpp"
 #include "definition/impl/oas_operations.hpp"
 #include "definition/impl/oas_shape.hpp"
 #include "definition/readable_duration.hpp"
@@ -139,6 +140,7 @@ void convertServer(const Json& extension, Json& out) {
   out["allowed_ips"] = valueOr(addresses, "allow", Json::array());
   out["blacklisted_ips"] = valueOr(addresses, "block", Json::array());
   out["enable_batch_request_support"] = enabled(from, "batchProcessing");
+  out["event_handlers"] = classicEventHandlers(from);
   convertAuthentication(extension, out);
 }
 

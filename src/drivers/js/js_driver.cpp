@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/digest.hpp"
 #include "base/log.hpp"
@@ -107,6 +108,8 @@ struct JsDriver::Impl {
   Result<std::shared_ptr<const Program>> finish(std::shared_ptr<Program> program);
   Result<std::shared_ptr<const Program>> programOf(const definition::ApiSpec& api,
                                                    std::size_t bundle, const JsOptions& options);
+  Result<std::shared_ptr<const Program>> eventProgram(const JsOptions& options,
+                                                      const std::vector<JsEventHandler>& handlers);
 };
 
 JsOptions JsOptions::of(const definition::GatewayConfig& config) {
@@ -222,6 +225,27 @@ Result<std::shared_ptr<const Program>> JsDriver::Impl::programOf(const definitio
   return finished;
 }
 
+/// The files of event handlers, each once, in one program.
+Result<std::shared_ptr<const Program>> JsDriver::Impl::eventProgram(
+    const JsOptions& options, const std::vector<JsEventHandler>& handlers) {
+  start(options);
+  auto program = std::make_shared<Program>();
+  program->foundation = foundation;
+  std::set<std::string> files;
+  std::set<std::string> objects;
+  for (const JsEventHandler& handler : handlers) {
+    if (objects.insert(handler.object).second) program->names.push_back(handler.object);
+    if (!files.insert(handler.file).second) continue;
+    Script script;
+    script.name = handler.file;
+    if (!readFile(handler.file, script.text)) {
+      script.problem = "Failed to open JS middleware file: " + handler.file;
+    }
+    program->scripts.push_back(std::move(script));
+  }
+  return finish(std::move(program));
+}
+
 Error JsDriver::brokenAnswer(Hook hook) const {
   const bool middleware = !options_.enabled || hook == Hook::kResponse;
   return Error(Errc::kBadPlugin, Side::kPlugin, 500,
@@ -286,27 +310,39 @@ Result<std::shared_ptr<const LoadedPlugin>> JsDriver::loadVirtual(
 
 Result<void> JsDriver::loadEventHandler(const std::string& file, const std::string& object) {
   if (!options_.enabled) return Error(Errc::kBadPlugin, std::string(kDisabled));
-  impl_->start(options_);
   auto files = impl_->event_files;
   files[object] = file;
-  auto program = std::make_shared<Program>();
-  program->foundation = impl_->foundation;
-  for (const auto& [name, path] : files) {
-    Script script;
-    script.name = path;
-    if (!readFile(path, script.text)) {
-      script.problem = "Failed to open JS middleware file: " + path;
-    }
-    program->scripts.push_back(std::move(script));
-    program->names.push_back(name);
-  }
-  auto finished = impl_->finish(std::move(program));
+  std::vector<JsEventHandler> handlers;
+  for (const auto& [name, path] : files) handlers.push_back({path, name});
+  auto finished = impl_->eventProgram(options_, handlers);
   if (!finished) return finished.error();
   const std::string& wrong = (*finished)->checks[indexOf(**finished, object)].event_handler;
   if (!wrong.empty()) return notUsable(**finished, file, object, wrong);
   impl_->event_files = std::move(files);
   impl_->events.use(std::move(*finished));
   return {};
+}
+
+std::vector<Result<void>> JsDriver::useEventHandlers(const std::vector<JsEventHandler>& handlers) {
+  clearEventHandlers();
+  std::vector<Result<void>> outcomes(handlers.size());
+  if (handlers.empty()) return outcomes;
+  // All at once, when nothing is wrong with any of them: each load runs every file.
+  if (options_.enabled) {
+    auto all = impl_->eventProgram(options_, handlers);
+    if (all && (*all)->failed.empty() &&
+        std::all_of((*all)->checks.begin(), (*all)->checks.end(),
+                    [](const Program::Check& check) { return check.event_handler.empty(); })) {
+      for (const JsEventHandler& handler : handlers)
+        impl_->event_files[handler.object] = handler.file;
+      impl_->events.use(std::move(*all));
+      return outcomes;
+    }
+  }
+  for (std::size_t i = 0; i < handlers.size(); ++i) {
+    outcomes[i] = loadEventHandler(handlers[i].file, handlers[i].object);
+  }
+  return outcomes;
 }
 
 void JsDriver::clearEventHandlers() {

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "definition/gateway_config.hpp"
 #include "drivers/plugin_driver.hpp"
@@ -44,6 +45,13 @@ struct JsEvent {
   std::string time_stamp;
   std::string api_id;
   std::string org_id;
+  std::shared_ptr<void> ticket{};  ///< let go when the event has been handled or dropped
+};
+
+/// An event handler: an object that a file defines.
+struct JsEventHandler {
+  std::string file;  ///< absolute
+  std::string object;
 };
 
 /// Thread: main, except callEvent().
@@ -69,6 +77,9 @@ class JsDriver final : public PluginDriver, public VirtualEndpointDriver {
   /// @param file  absolute
   /// @error kBadPlugin  as load()
   Result<void> loadEventHandler(const std::string& file, const std::string& object);
+  /// Loads these handlers in place of all that were loaded before. @return for each what
+  /// loadEventHandler() would say; those with an error are not there
+  std::vector<Result<void>> useEventHandlers(const std::vector<JsEventHandler>& handlers);
   /// Forgets all event handlers; calls under way still end.
   void clearEventHandlers();
   /// Calls a handler, after those called before, on a thread of its own; failures are logged. When

@@ -1,6 +1,7 @@
 #include "drivers/lua/lua_driver.hpp"
 
 #include "drivers/coprocess/message.hpp"
+#include "drivers/lua/impl/event_function.hpp"
 #include "drivers/lua/impl/lua_plugin.hpp"
 
 namespace tykpp::drivers::lua {
@@ -28,6 +29,37 @@ LuaDriver::LuaDriver(LuaOptions options, WorkerServices& services)
 
 LuaDriver::~LuaDriver() = default;
 
+/// What the hooks of an API share.
+Result<std::shared_ptr<ApiStates>> LuaDriver::statesOf(const definition::PluginRef& ref,
+                                                       const definition::ApiSpec& api) {
+  std::erase_if(runtime_->programs, [](const auto& entry) { return entry.second.expired(); });
+  const std::string stamp = stampOf(ref, api, options_);
+  if (auto known = runtime_->programs[stamp].lock(); known != nullptr) return known;
+  auto made = tried(ref, api, options_, *runtime_);
+  if (made) runtime_->programs[stamp] = *made;
+  return made;
+}
+
+Result<std::shared_ptr<EventFunction>> LuaDriver::findEventFunction(
+    const std::string& handler_name, const definition::ApiSpec& api) {
+  if (!options_.enabled) {
+    return Error(Errc::kBadPlugin,
+                 "Lua plugins are off: coprocess_options.enable_coprocess is false");
+  }
+  definition::PluginRef ref;
+  ref.driver = "lua";
+  auto states = statesOf(ref, api);
+  if (!states) return states.error();
+  if (!(*states)->functions.contains(handler_name)) {
+    return Error(Errc::kBadPlugin,
+                 "the API's Lua files define no global function \"" + handler_name + "\"");
+  }
+  if (events_ == nullptr) events_ = std::make_shared<EventThread>(runtime_, options_.event_time);
+  auto target = std::make_shared<EventTarget>(EventTarget{std::move(*states), handler_name});
+  return std::shared_ptr<EventFunction>(
+      std::make_shared<LuaEventFunction>(std::move(target), events_));
+}
+
 Result<std::shared_ptr<const LoadedPlugin>> LuaDriver::load(const definition::PluginRef& ref,
                                                             Hook hook,
                                                             const definition::ApiSpec& api) {
@@ -38,15 +70,9 @@ Result<std::shared_ptr<const LoadedPlugin>> LuaDriver::load(const definition::Pl
   if (hook == Hook::kAnalytics) {
     return Error(Errc::kBadPlugin, "the analytics hook cannot be written in Lua");
   }
-  std::erase_if(runtime_->programs, [](const auto& entry) { return entry.second.expired(); });
-  const std::string stamp = stampOf(ref, api, options_);
-  std::shared_ptr<ApiStates> states = runtime_->programs[stamp].lock();
-  if (states == nullptr) {
-    auto made = tried(ref, api, options_, *runtime_);
-    if (!made) return made.error();
-    states = std::move(*made);
-    runtime_->programs[stamp] = states;
-  }
+  auto loaded = statesOf(ref, api);
+  if (!loaded) return loaded.error();
+  std::shared_ptr<ApiStates> states = std::move(*loaded);
   const auto found = states->functions.find(ref.name);
   if (found == states->functions.end()) {
     return Error(Errc::kBadPlugin,

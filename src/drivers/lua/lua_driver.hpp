@@ -13,6 +13,8 @@
 
 namespace tykpp::drivers::lua {
 
+class ApiStates;
+class EventThread;
 class Runtime;
 
 struct LuaOptions {
@@ -21,6 +23,7 @@ struct LuaOptions {
       working_directory;  ///< `middleware/lua` below it is for APIs whose hooks name no file
   std::size_t memory_limit = 64U << 20;        ///< bytes of a state, `plugin_memory_limit`
   std::chrono::milliseconds load_time{5000};   ///< what running an API's files may take
+  std::chrono::milliseconds event_time{2000};  ///< `plugin_timeout_ms`: for one event
   bool ignore_canonical_header_names = false;  ///< `ignore_canonical_mime_header_key`
 };
 
@@ -38,10 +41,16 @@ class LuaDriver final : public PluginDriver {
                                                    const definition::ApiSpec& api) override;
   /// What requests get while the plugin cannot be loaded.
   Error brokenAnswer(Hook hook) const override;
+  /// A global function of the API's files, called with the event and its spec.
+  Result<std::shared_ptr<EventFunction>> findEventFunction(const std::string& handler_name,
+                                                           const definition::ApiSpec& api) override;
 
  private:
+  Result<std::shared_ptr<ApiStates>> statesOf(const definition::PluginRef& ref,
+                                              const definition::ApiSpec& api);
   LuaOptions options_;
   std::shared_ptr<Runtime> runtime_;
+  std::shared_ptr<EventThread> events_;
 };
 
 }  // namespace tykpp::drivers::lua

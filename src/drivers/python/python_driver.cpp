@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "drivers/python/impl/event_function.hpp"
 #include "drivers/python/impl/host.hpp"
 #include "drivers/python/impl/interpreter.hpp"
 #include "drivers/python/impl/plugin_import.hpp"
@@ -31,6 +32,7 @@ PythonOptions PythonOptions::of(const definition::GatewayConfig& config) {
   options.path_prefix = config.plugins.python_path_prefix;
   options.version = config.plugins.python_version;
   options.site_packages = config.plugins.python_site_packages;
+  options.event_timeout = config.plugin_timeout;
   options.max_body = static_cast<std::size_t>(config.max_buffered_body_size);
   options.verbatim_names = config.ignore_canonical_mime_header_key;
   return options;
@@ -58,6 +60,14 @@ Pool& PythonDriver::pool() {
   return *pool_;
 }
 
+Result<void> PythonDriver::start() {
+  Host::get().open(services_, options_.trigger_event);
+  const auto started =
+      Interpreter::get().start({options_.path_prefix, options_.version, options_.site_packages});
+  if (!started) return badPlugin("Driver 'python' isn't loaded: " + started.error().message());
+  return {};
+}
+
 Result<std::shared_ptr<const LoadedPlugin>> PythonDriver::load(const definition::PluginRef& ref,
                                                                Hook hook,
                                                                const definition::ApiSpec& api) {
@@ -70,10 +80,7 @@ Result<std::shared_ptr<const LoadedPlugin>> PythonDriver::load(const definition:
   if (place.file.empty()) {
     return badPlugin("a Python plugin comes from a bundle, or its entry names a file in path");
   }
-  Host::get().open(services_, options_.trigger_event);
-  const auto started =
-      Interpreter::get().start({options_.path_prefix, options_.version, options_.site_packages});
-  if (!started) return badPlugin("Driver 'python' isn't loaded: " + started.error().message());
+  if (auto started = start(); !started) return started.error();
   Pool& threads = pool();
   unloaded_ = false;
   auto handler = std::make_shared<Handler>();
@@ -84,6 +91,34 @@ Result<std::shared_ptr<const LoadedPlugin>> PythonDriver::load(const definition:
   if (!imported) return imported.error();
   return std::shared_ptr<const LoadedPlugin>(
       std::make_shared<PythonLoaded>(std::move(handler), threads, services_));
+}
+
+Result<std::shared_ptr<EventFunction>> PythonDriver::findEventFunction(
+    const std::string& handler_name, const definition::ApiSpec& api) {
+  if (!options_.enabled) {
+    return badPlugin("Python plugins are off: coprocess_options.enable_coprocess is false");
+  }
+  const std::vector<PluginPlace> places = eventPlaces(api);
+  if (places.empty())
+    return badPlugin("the API has neither a bundle nor a file with a Python hook");
+  if (auto started = start(); !started) return started.error();
+  if (events_ == nullptr) events_ = std::make_shared<EventLine>(pool(), options_.event_timeout);
+  Error last = badPlugin("there is no such file");
+  for (const PluginPlace& place : places) {
+    definition::PluginRef ref;
+    ref.name = handler_name;
+    auto handler = std::make_shared<Handler>();
+    handler->handles_events = true;
+    handler->facts = coprocess::Facts::of(ref, api, options_.verbatim_names);
+    handler->label = std::filesystem::path(place.file).filename().string() + ":" + handler_name;
+    auto imported = importPlugin(Interpreter::get(), place, api, options_.load_timeout, handler);
+    if (imported) {
+      return std::shared_ptr<EventFunction>(
+          std::make_shared<PythonEventFunction>(std::move(handler), events_));
+    }
+    last = imported.error();
+  }
+  return last;
 }
 
 Error PythonDriver::brokenAnswer(Hook hook) const {

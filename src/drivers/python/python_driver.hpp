@@ -15,6 +15,7 @@
 
 namespace tykpp::drivers::python {
 
+class EventLine;
 class Pool;
 
 /// Settings of the runtime; `of` takes them from the configuration.
@@ -29,6 +30,8 @@ struct PythonOptions {
   bool verbatim_names = false;  ///< `ignore_canonical_mime_header_key`
   /// Longest time to import a plugin.
   std::chrono::milliseconds load_timeout{30'000};
+  /// `plugin_timeout_ms`: longest time to handle an event.
+  std::chrono::milliseconds event_timeout{2'000};
   /// Fires an event of the gateway's, for `trigger_event`; null: there are no event handlers.
   /// Thread: any.
   std::function<void(std::string name, std::string payload)> trigger_event;
@@ -54,13 +57,19 @@ class PythonDriver final : public PluginDriver {
   /// For the hook whose load() just failed: 500 "Internal Server Error" without Python or a file,
   /// else as if the plugin had raised.
   Error brokenAnswer(Hook hook) const override;
+  /// A function marked `@Event` with two parameters, event and spec: in the bundle's main file,
+  /// else in a file that a Python hook of the API names.
+  Result<std::shared_ptr<EventFunction>> findEventFunction(const std::string& handler_name,
+                                                           const definition::ApiSpec& api) override;
 
  private:
+  Result<void> start();
   Pool& pool();
 
   PythonOptions options_;
   WorkerServices& services_;
-  Pool* pool_ = nullptr;   // lives for ever, see there
+  Pool* pool_ = nullptr;  // lives for ever, see there
+  std::shared_ptr<EventLine> events_;
   bool unloaded_ = false;  // the last load() got no further than to want Python
 };
 

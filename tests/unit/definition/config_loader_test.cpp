@@ -239,14 +239,13 @@ TEST_F(ConfigLoader, NamesTheKeysThatAreSetAndNotBuilt) {
       R"({"hash_keys": false, "hash_key_function": "murmur64",
       "policies": {"policy_source": "file", "policy_record_name": "p.json"},
       "http_server_options": {"override_defaults": true, "xff_depth": 1}, "slave_options": {"use_rpc": true},
-      "event_handlers": {"events": {}}, "opentelemetry": {"enabled": true}, "storage": {"type": "redis", "optimisation_max_idle": 1}})",
+      "opentelemetry": {"enabled": true}, "storage": {"type": "redis", "optimisation_max_idle": 1}})",
       {{"TYK_GW_ENABLEHASHEDKEYSLISTING", "true"}});
   ASSERT_TRUE(loaded.ok()) << shown(loaded.problems);
-  EXPECT_EQ(
-      loaded.not_built,
-      (std::vector<std::string>{"http_server_options.xff_depth", "policies.policy_record_name",
-                                "hash_key_function", "enable_hashed_keys_listing", "event_handlers",
-                                "opentelemetry.enabled", "slave_options.use_rpc"}));
+  EXPECT_EQ(loaded.not_built,
+            (std::vector<std::string>{
+                "http_server_options.xff_depth", "policies.policy_record_name", "hash_key_function",
+                "enable_hashed_keys_listing", "opentelemetry.enabled", "slave_options.use_rpc"}));
 }
 
 TEST_F(ConfigLoader, TakesTheFirstCandidateThatExists) {

@@ -168,7 +168,6 @@ TEST(Oas, RefusesWhatIsNotBuiltAtItsPlace) {
       {"/server/batchProcessing/enabled", "true", nullptr},
       {"/server/ipAccessControl", R"({"enabled": true, "allow": ["10.0.0.1"]})",
        "/server/ipAccessControl/allow"},
-      {"/server/eventHandlers", R"([{"enabled": true}])", "/server/eventHandlers/0"},
       {"/server/authentication/enabled", "true", nullptr},
       {"/server/authentication",
        R"({"enabled": true, "securitySchemes": {"key": {"enabled": true}}})",

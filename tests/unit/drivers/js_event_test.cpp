@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <thread>
 
 #include "common/js_fixture.hpp"
 
@@ -88,6 +89,67 @@ TEST(JsEvents, SayWhatIsWrongWithAHandler) {
   const auto plain = js.driver->loadEventHandler(js.file("plain.js", "var x = {};"), "x");
   ASSERT_FALSE(plain);
   EXPECT_NE(plain.error().message().find("DoProcessEvent"), std::string::npos);
+}
+
+/// A handler that prints a mark and the event's type.
+std::string printing(const std::string& object, const std::string& mark) {
+  return "var " + object + " = new TykJS.TykEventHandlers.NewEventHandler({});\n" + object +
+         ".NewHandler(function (event) { console.log('" + mark + " ' + event.Type); });\n";
+}
+
+TEST(JsEvents, ReplaceAllHandlersAtOnce) {
+  JsFixture js;
+  const auto one = js.file("one.js", printing("one", "first"));
+  const auto two = js.file("two.js", printing("two", "second"));
+  for (const auto& outcome :
+       js.driver->useEventHandlers({{one, "one"}, {two, "two"}, {one, "one"}}))
+    EXPECT_TRUE(outcome);
+  Printed printed;
+  js.driver->callEvent("one", eventOf("A"));
+  js.driver->callEvent("two", eventOf("B"));
+  EXPECT_EQ(printed.lines(2), "first A\nsecond B\n");
+  js.file("two.js", printing("two", "changed"));
+  ASSERT_TRUE(js.driver->useEventHandlers({{two, "two"}}).at(0));
+  js.driver->callEvent("one", eventOf("gone"));
+  js.driver->callEvent("two", eventOf("C"));
+  EXPECT_EQ(printed.lines(1), "changed C\n");
+}
+
+TEST(JsEvents, KeepTheOthersWhenOneIsBroken) {
+  JsFixture js;
+  const auto good = js.file("good.js", printing("good", "fine"));
+  const auto bad = js.file("bad.js", "syntax error here");
+  const auto outcomes =
+      js.driver->useEventHandlers({{bad, "bad"}, {good, "good"}, {"/nonexistent/x.js", "x"}});
+  ASSERT_EQ(outcomes.size(), 3U);
+  EXPECT_FALSE(outcomes[0]);
+  EXPECT_TRUE(outcomes[1]);
+  EXPECT_FALSE(outcomes[2]);
+  Printed printed;
+  js.driver->callEvent("good", eventOf("A"));
+  EXPECT_EQ(printed.lines(1), "fine A\n");
+}
+
+TEST(JsEvents, LetTheTicketGoWhenTheyAreDone) {
+  JsFixture js;
+  ASSERT_TRUE(
+      js.driver->useEventHandlers({{js.file("one.js", printing("one", "x")), "one"}}).at(0));
+  Printed printed;
+  auto ticket = std::make_shared<int>(1);
+  const std::weak_ptr<int> watched = ticket;
+  js::JsEvent event = eventOf("A");
+  event.ticket = std::move(ticket);
+  js.driver->callEvent("one", std::move(event));
+  EXPECT_EQ(printed.lines(1), "x A\n");
+  while (!watched.expired()) std::this_thread::yield();
+  // Dropped, when nobody is there to take it.
+  js.driver->clearEventHandlers();
+  auto second = std::make_shared<int>(1);
+  const std::weak_ptr<int> dropped = second;
+  event = eventOf("B");
+  event.ticket = std::move(second);
+  js.driver->callEvent("one", std::move(event));
+  EXPECT_TRUE(dropped.expired());
 }
 
 }  // namespace

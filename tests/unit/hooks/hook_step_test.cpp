@@ -4,6 +4,7 @@
 
 #include <cstddef>
 
+#include "common/fired_events.hpp"
 #include "common/plugin_fixture.hpp"
 #include "definition/gateway_config.hpp"
 #include "drivers/registry.hpp"
@@ -65,6 +66,32 @@ TEST_F(HookStepTest, AllocatesNothingOnceWarm) {
   const std::size_t before = test::allocations();
   ASSERT_TRUE(step.onRequest(on.exchange));
   EXPECT_EQ(test::allocations() - before, 0u);
+}
+
+TEST_F(HookStepTest, FiresAuthFailureWhenANativePluginForbids) {
+  test::Fired fired("AuthFailure");
+  api_.custom_auth = true;
+  api_.hooks.auth = ref(test::examplePlugin("api_keys"), "CheckKey", "/auth");
+  chain::BuildContext context = build();
+  context.events = fired.emitter();
+  auto steps = createAuthHook(context);
+  ASSERT_TRUE(steps) << steps.error().message();
+  test::TestExchange on;
+  EXPECT_EQ(*steps->at(0)->onRequest(on.exchange), chain::Verdict::kRespond);
+  EXPECT_EQ(on.exchange.response().status, 403);
+  EXPECT_EQ(fired.all(), std::vector<std::string>{"AuthFailure Auth Failure n/a"});
+}
+
+TEST_F(HookStepTest, FiresNothingForOtherAnswers) {
+  test::Fired fired("AuthFailure");
+  api_.hooks.pre = {ref(test::examplePlugin("maintenance"), "Maintenance", "/0")};
+  chain::BuildContext context = build();
+  context.events = fired.emitter();
+  auto steps = createPreHooks(context);
+  ASSERT_TRUE(steps);
+  test::TestExchange on;
+  EXPECT_EQ(*steps->at(0)->onRequest(on.exchange), chain::Verdict::kRespond);
+  EXPECT_TRUE(fired.all().empty());
 }
 
 TEST_F(HookStepTest, KeepsHooksInTheirOrder) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/clock.hpp"
+#include "common/fired_events.hpp"
 #include "common/plugin_fixture.hpp"
 #include "session/session_state.hpp"
 
@@ -52,6 +53,20 @@ TEST(SessionCheck, RefusesAnExpiredKey) {
 TEST(SessionCheck, DoesNotLookAtIgnoredEndpoints) {
   EXPECT_EQ(*check("", true), chain::Verdict::kContinue);
   EXPECT_EQ(*check(R"({"expires":1})", true), chain::Verdict::kContinue);
+}
+
+TEST(SessionCheck, FiresKeyExpired) {
+  test::Fired fired("KeyExpired");
+  const SessionCheck step(fired.emitter());
+  for (const char* session : {R"({"is_inactive":true})", R"({"expires":1})", "{}"}) {
+    test::TestExchange on;
+    on.exchange.session =
+        std::make_shared<session::SessionState>(*session::SessionState::parse(session, "the-key"));
+    static_cast<void>(step.onRequest(on.exchange));
+  }
+  EXPECT_EQ(fired.all(),
+            (std::vector<std::string>{"KeyExpired Attempted access from inactive key. the-key",
+                                      "KeyExpired Attempted access from expired key. the-key"}));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "common/fired_events.hpp"
 #include "definition/api_spec.hpp"
 #include "definition/gateway_config.hpp"
 
@@ -28,6 +29,16 @@ TEST_F(VersionCheckTest, IsAbsentWhenTheApiNeverExpires) {
 TEST_F(VersionCheckTest, LetsRequestsThroughUntilTheDate) {
   EXPECT_EQ(make(unixSeconds() + 3600).at(0)->onRequest(exchange_).value(),
             chain::Verdict::kContinue);
+}
+
+TEST_F(VersionCheckTest, FiresVersionFailure) {
+  tykpp::test::Fired fired("VersionFailure");
+  api_.expires_at = unixSeconds() - 1;
+  auto steps = VersionCheck::create({api_, config_, 1, nullptr, false, fired.emitter()});
+  ASSERT_TRUE(steps);
+  EXPECT_FALSE(steps->at(0)->onRequest(exchange_));
+  EXPECT_EQ(fired.all(), std::vector<std::string>{
+                             "VersionFailure Attempted access to disallowed version / path. "});
 }
 
 TEST_F(VersionCheckTest, RefusesAfterTheDate) {

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <coroutine>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,6 +45,7 @@ struct Call {
   std::vector<HeaderPiece> response_headers;  // response hook, every field in order
   std::string response_body;                  // response hook
   std::shared_ptr<const session::SessionState> session;
+  std::string event;  // JSON text; not empty: the handler is one of events, nothing else is shown
 
   // What it answered. Written by the Python thread, read by the worker once the call came back.
   coprocess::RequestReply request_reply;
@@ -52,6 +54,9 @@ struct Call {
 
   /// Nobody waits any more: the client left or the deadline passed.
   std::atomic<bool> unwanted{false};
+
+  // Of events: called on the worker when the call came back.
+  std::function<void()> ended;
 
   // The worker's alone.
   std::coroutine_handle<> waiter;
@@ -63,7 +68,9 @@ struct Call {
 
   std::string_view view(Piece piece) const noexcept { return {text.data() + piece.at, piece.size}; }
   /// What it keeps in memory, for the limit of the queue.
-  std::size_t bytes() const noexcept { return text.size() + body.size() + response_body.size(); }
+  std::size_t bytes() const noexcept {
+    return text.size() + body.size() + response_body.size() + event.size();
+  }
   /// Makes it as new, but keeps the memory of its texts.
   void reset();
 };

@@ -150,9 +150,27 @@ bool callPlugin(const std::shared_ptr<Call>& call) {
   return true;
 }
 
+/// Calls `handler(event, spec)`; what it returns is nobody's.
+bool callEventHandler(const Call& call) {
+  const Ref module(PyImport_ImportModule("tyk.event"));
+  const Ref text(module ? newText(call.event) : nullptr);
+  const Ref event(text ? PyObject_CallMethod(module.get(), "TykEvent", "O", text.get()) : nullptr);
+  const Ref spec(event ? PyObject_GetAttrString(event.get(), "spec") : nullptr);
+  if (!spec) return false;
+  const std::array args{event.get(), spec.get()};
+  const Ref result(PyObject_Vectorcall(call.handler->function, args.data(), args.size(), nullptr));
+  return static_cast<bool>(result);
+}
+
 }  // namespace
 
 void dispatch(const std::shared_ptr<Call>& call) {
+  if (!call->event.empty()) {
+    if (!callEventHandler(*call)) {
+      call->error = Error(Errc::kPluginFailed, reportError(*call->handler));
+    }
+    return;
+  }
   if (callPlugin(call)) {
     if (madeBytes(*call) > call->handler->max_body) {
       call->error = coprocess::failure(

@@ -27,6 +27,7 @@ struct Handler {
   PyObject* lease = nullptr;     // owned: keeps the plugin's modules
   PyObject* spec = nullptr;      // owned: dict of `facts.spec`
   Py_ssize_t parameters = 0;
+  bool handles_events = false;
   std::size_t max_body = 0;  // bytes of a body that the plugin makes
   Interpreter* interpreter = nullptr;
   mutable std::atomic<std::int64_t> last_traceback{0};  // steady seconds

@@ -83,13 +83,10 @@ Result<std::string> Host::load(std::string key) {
 }
 
 bool Host::trigger(std::string name, std::string payload) {
-  Trigger fire;
-  {
-    const std::lock_guard lock(mutex_);
-    fire = trigger_;
-  }
-  if (!fire) return false;
-  fire(std::move(name), std::move(payload));
+  // With the mutex: the gateway must not go in the middle of it.
+  const std::lock_guard lock(mutex_);
+  if (!trigger_) return false;
+  trigger_(std::move(name), std::move(payload));
   return true;
 }
 

@@ -1,5 +1,6 @@
 #include "drivers/python/impl/plugin_import.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/digest.hpp"
@@ -59,7 +60,7 @@ void answer(Question& question) {
 
 /// The reference calls no function with another number of parameters, and says nothing.
 void warnOfParameters(const Handler& handler) {
-  if (handler.parameters >= 3 && handler.parameters <= 5) return;
+  if (handler.handles_events || (handler.parameters >= 3 && handler.parameters <= 5)) return;
   TYKPP_LOG(warn, "python",
             "{} has {} parameters and is never called: a handler has 3, 4 or 5 api_id={}",
             log::quoted(handler.label), handler.parameters, log::quoted(handler.facts.api_id));
@@ -92,6 +93,25 @@ PluginPlace placeOf(const definition::PluginRef& ref, const definition::ApiSpec&
   return usual;
 }
 
+std::vector<PluginPlace> eventPlaces(const definition::ApiSpec& api) {
+  std::vector<PluginPlace> places;
+  const auto add = [&](const definition::PluginRef& ref) {
+    if (ref.driver != "python") return;
+    PluginPlace place = placeOf(ref, api);
+    const bool known = std::any_of(places.begin(), places.end(), [&](const PluginPlace& other) {
+      return other.file == place.file;
+    });
+    if (!place.file.empty() && !known) places.push_back(std::move(place));
+  };
+  const definition::PluginHooks& hooks = api.hooks;
+  if (hooks.auth) add(*hooks.auth);
+  for (const auto* list : {&hooks.pre, &hooks.post_auth, &hooks.post, &hooks.response}) {
+    for (const definition::PluginRef& ref : *list) add(ref);
+  }
+  if (places.empty() && !api.bundle.folder.empty()) places.push_back(placeOf({}, api));
+  return places;
+}
+
 Result<void> importPlugin(Interpreter& interpreter, const PluginPlace& place,
                           const definition::ApiSpec& api, std::chrono::milliseconds limit,
                           const std::shared_ptr<Handler>& handler) {
@@ -109,6 +129,10 @@ Result<void> importPlugin(Interpreter& interpreter, const PluginPlace& place,
   }
   if (question->found) {
     warnOfParameters(*handler);
+    if (handler->handles_events && handler->parameters != 2) {
+      return badPlugin("an event handler has two parameters, event and spec; " + handler->label +
+                       " has " + std::to_string(handler->parameters));
+    }
     return {};
   }
   if (question->error.line.empty()) {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/error.hpp"
 #include "definition/api_spec.hpp"
@@ -21,6 +22,9 @@ struct PluginPlace {
 
 /// Of a bundle: its only file, else `middleware.py`, else its first `.py`. Without one: `path`.
 PluginPlace placeOf(const definition::PluginRef& ref, const definition::ApiSpec& api);
+
+/// The files in which event handlers of the API are looked for.
+std::vector<PluginPlace> eventPlaces(const definition::ApiSpec& api);
 
 /// Imports the plugin, unless its API has it already and its files are the same, and finds the
 /// handler. Thread: main.

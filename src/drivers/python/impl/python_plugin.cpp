@@ -97,6 +97,11 @@ void Lane::expire(Clock::time_point now) {
 
 void callReturned(std::shared_ptr<Call> call) {
   call->returned = true;
+  if (call->ended) {
+    const std::function<void()> ended = std::move(call->ended);
+    call.reset();
+    return ended();
+  }
   const auto waiter = std::exchange(call->waiter, {});
   call.reset();  // so that the waiter is the last to hold it and may use it again
   if (waiter) waiter.resume();

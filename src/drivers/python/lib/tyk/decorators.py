@@ -43,7 +43,7 @@ class CustomKeyCheck(HandlerDecorator):
 
 
 class Event(HandlerDecorator):
-    """Registered, but no gateway event reaches Python."""
+    """A handler of the API's events: called with the event and its spec."""
 
 
 HANDLER_TYPES = (HandlerDecorator,)

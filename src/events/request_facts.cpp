@@ -1,0 +1,90 @@
+#include "events/request_facts.hpp"
+
+#include <arpa/inet.h>
+
+#include "base/ascii.hpp"
+#include "base/text.hpp"
+#include "http/exchange.hpp"
+
+namespace tykpp::events {
+namespace {
+
+using http::HeaderId;
+
+bool isAddress(std::string_view text) {
+  const std::string address(text);
+  unsigned char bytes[16];
+  return ::inet_pton(AF_INET, address.c_str(), bytes) == 1 ||
+         ::inet_pton(AF_INET6, address.c_str(), bytes) == 1;
+}
+
+void appendField(std::string& out, std::string_view name, std::string_view value) {
+  out.append(name).append(": ").append(value).append("\r\n");
+}
+
+std::string cookieOf(std::string_view header, std::string_view wanted) {
+  while (!header.empty()) {
+    const std::size_t end = std::min(header.find(';'), header.size());
+    const std::string_view pair = trim(header.substr(0, end));
+    header.remove_prefix(std::min(header.size(), end + 1));
+    const std::size_t equals = pair.find('=');
+    if (equals != std::string_view::npos && trim(pair.substr(0, equals)) == wanted)
+      return std::string(trim(pair.substr(equals + 1)));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string wireForm(const http::Exchange& exchange) {
+  const http::Request& request = exchange.request();
+  std::string out;
+  out.reserve(1024);
+  out.append(request.method).append(" ").append(request.target).append(" HTTP/1.1\r\n");
+  appendField(out, "Host", request.host);
+  for (const http::HeaderField& field : request.headers) {
+    if (field.id != HeaderId::kHost) appendField(out, field.name, field.value);
+  }
+  out += "\r\n";
+  const std::string* body = request.body();
+  if (body != nullptr && body->size() <= kMaxWireBody) out += *body;
+  return out;
+}
+
+std::string requestPath(const http::Exchange& exchange) {
+  return std::string(exchange.request().path);
+}
+
+std::string clientAddress(const http::Exchange& exchange) {
+  const http::Headers& headers = exchange.request().headers;
+  const std::string_view real = trim(headers.get(HeaderId::kXRealIp));
+  if (isAddress(real)) return std::string(real);
+  const std::string_view forwarded = headers.get(HeaderId::kXForwardedFor);
+  const std::string_view first = trim(forwarded.substr(0, forwarded.find(',')));
+  return std::string(isAddress(first) ? first : exchange.peer.address);
+}
+
+std::string credentialOf(const http::Exchange& exchange,
+                         const definition::CredentialSource& source) {
+  const http::Request& request = exchange.request();
+  std::string found;
+  if (!source.header.empty()) {
+    found = request.headers.get(std::string_view(source.header));
+  }
+  if (!source.param.empty()) {
+    bool first = true;
+    forEachFormPair(request.query, [&](std::string_view name, std::string_view value) {
+      if (!first || formDecode(name) != source.param) return;
+      first = false;
+      if (std::string given = formDecode(value); !given.empty()) found = std::move(given);
+    });
+  }
+  if (!source.cookie.empty()) {
+    if (std::string given = cookieOf(request.headers.get(HeaderId::kCookie), source.cookie);
+        !given.empty())
+      found = std::move(given);
+  }
+  return found;
+}
+
+}  // namespace tykpp::events

@@ -15,7 +15,7 @@ struct LineWriter {
   std::string& line;
   bool whole_keys;
 
-  void add(const std::string& text) const { line += ":" + log::quoted(text); }
+  void add(const std::string& text) const { line += ":" + text; }
 
   void operator()(const ClientDetails& details) const {
     add(shownKey(details.key, whole_keys));
@@ -47,8 +47,8 @@ class LogHandler final : public Handler {
 }  // namespace
 
 std::string logLine(const std::string& prefix, const Event& event, bool whole_keys) {
-  // The prefix is the operator's; the rest may be a client's.
-  std::string line = prefix + ":" + log::quoted(event.name);
+  // The form is the original's. The log escapes what could end a line or the message.
+  std::string line = prefix + ":" + event.name;
   std::visit(LineWriter{line, whole_keys}, event.details);
   return line;
 }

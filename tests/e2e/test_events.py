@@ -143,9 +143,11 @@ def test_a_refusal_by_a_lua_plugin_calls_web_hook_log_and_script(make, upstream,
     assert json.loads(call.body) == {"event": "AuthFailure", "message": "Auth Failure", "path": "/api/a", "origin": "127.0.0.1",
                                      "key": "secret-key-1234"}
     assert call.body.startswith(b"\n{\n") and call.body.endswith(b"}\n\n\n")
-    assert sorted(n.lower() for n, _ in call.headers) == ["content-length", "content-type", "host", "user-agent", "x-secret"]
+    assert sorted(n.lower() for n, _ in call.headers) == ["accept-encoding", "content-length", "content-type", "host", "user-agent", "x-secret"]
     assert call.header("User-Agent") == "Tyk-Hookshot" and call.header("Content-Type") == "application/json"
     logged(gateway, "SEEN:AuthFailure:****1234:127.0.0.1:/api/a")
+    assert gateway.get("/api/x%0Alevel=fake%22", "Authorization: secret-key-1234").status == 403
+    logged(gateway, r'/api/x\nlevel=fake\"')  # one line, one message
     logged(gateway, "js saw AuthFailure /api/a secret-key-1234 api default")
     logged(gateway, "lua saw onFailure AuthFailure /api/a api 1")
     assert gateway.get("/api/b", "Authorization: secret-key-1234").status == 403
@@ -258,6 +260,22 @@ def test_handlers_that_fail_do_no_harm(make, upstream, receiver):
         logged(gateway, "lua saw onFailure AuthFailure /api/b")
     logged(gateway, "web hook failed")
     eventually(lambda: gateway.log().count("AFTER:AuthFailure") == 2, "both events in the log")
+
+
+def test_a_script_makes_http_calls_about_an_event(make, upstream, receiver):
+    gateway = make()
+    (gateway.work / "middleware/ask.js").write_text("""
+        var ask = new TykJS.TykEventHandlers.NewEventHandler({});
+        ask.NewHandler(function (event, context) {
+          var answer = TykMakeHttpRequest(JSON.stringify({Method: "POST", Domain: "%s", Resource: "tell", Body: event.Meta.Path}));
+          log("js was told " + JSON.parse(answer).Body);
+        });""" % receiver.url)
+    receiver.on("/tell", lambda connection, request: connection.send(answer(b"thanks")))
+    gateway.write(lua_api("api", upstream, {"AuthFailure": [
+        {"handler_name": "eh_dynamic_handler", "handler_meta": {"name": "ask", "path": "middleware/ask.js"}}]})).start()
+    assert gateway.get("/api/a").status == 403
+    assert got(receiver, "/tell")[0].body == b"/api/a"
+    logged(gateway, "js was told thanks")
 
 
 def test_a_reload_changes_handlers(make, upstream, receiver):

@@ -91,7 +91,7 @@ struct JsDriver::Impl {
       : services(worker_services),
         runtimes(std::make_shared<Runtimes>(options.memory_limit)),
         loading(options.memory_limit),
-        events(options.memory_limit, options.timeout) {}
+        events(options.memory_limit, options.timeout, worker_services) {}
 
   WorkerServices& services;
   OutputPump output;
@@ -231,6 +231,7 @@ Result<std::shared_ptr<const Program>> JsDriver::Impl::eventProgram(
   start(options);
   auto program = std::make_shared<Program>();
   program->foundation = foundation;
+  program->insecure_skip_verify = options.insecure_skip_verify;
   std::set<std::string> files;
   std::set<std::string> objects;
   for (const JsEventHandler& handler : handlers) {

@@ -33,10 +33,5 @@ TEST(LogHandler, TellsTheTypeOfOthers) {
   EXPECT_EQ(logLine("P", event, false), "P:TokenCreated");
 }
 
-TEST(LogHandler, LetsNoClientForgeALine) {
-  const std::string line = logLine("P", clientEvent("k", "/a\nlevel=error"), true);
-  EXPECT_EQ(line.find('\n'), std::string::npos);
-}
-
 }  // namespace
 }  // namespace tykpp::events

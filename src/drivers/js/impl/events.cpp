@@ -88,6 +88,8 @@ void EventHandlers::perform(Runtime& runtime, const Job& job) {
     Run run;
     run.host = &program.foundation->host;
     run.deadline = Clock::now() + timeout_;
+    run.blocking = &services_;
+    run.insecure_skip_verify = program.insecure_skip_verify;
     const RunScope scope(run, kThreadStackBytes);
     runtime.enter(run, **image);
     void* lookup = (*image)->names[static_cast<std::size_t>(name - program.names.begin())];

@@ -19,8 +19,10 @@ namespace tykpp::drivers::js {
 /// Thread: any, unless said otherwise.
 class EventHandlers {
  public:
-  EventHandlers(std::size_t memory_limit, std::chrono::milliseconds timeout)
-      : memory_limit_(memory_limit), timeout_(timeout) {}
+  /// @param services  outlives it
+  EventHandlers(std::size_t memory_limit, std::chrono::milliseconds timeout,
+                WorkerServices& services)
+      : memory_limit_(memory_limit), timeout_(timeout), services_(services) {}
   ~EventHandlers();
   EventHandlers(const EventHandlers&) = delete;
   EventHandlers& operator=(const EventHandlers&) = delete;
@@ -41,6 +43,7 @@ class EventHandlers {
 
   const std::size_t memory_limit_;
   const std::chrono::milliseconds timeout_;
+  WorkerServices& services_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Job> jobs_;

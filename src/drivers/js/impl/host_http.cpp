@@ -5,6 +5,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "drivers/js/impl/blocking_fetch.hpp"
 #include "drivers/js/impl/engine.hpp"
 #include "drivers/js/impl/text.hpp"
 #include "drivers/js/impl/values.hpp"
@@ -19,12 +20,27 @@ void complain(std::string_view function, std::string_view why) {
   TYKPP_LOG(err, "jsvm", "{}: {}", function, why);
 }
 
-/// The call that may wait, or null with a line in the log.
-script::ScriptCall* waiter(std::string_view function) {
-  Run* run = Run::current();
-  if (run->call != nullptr) return run->call;
-  complain(function, "HTTP calls are made while a request is handled, not at load or in events");
-  return nullptr;
+/// Whether the script may wait; a line in the log when not.
+bool mayWait(std::string_view function) {
+  const Run* run = Run::current();
+  if (run->call != nullptr || run->blocking != nullptr) return true;
+  complain(function, "HTTP calls are made while a request or an event is handled, not at load");
+  return false;
+}
+
+/// Waits for all of them: on the call's fiber, or, in events, with the thread.
+std::vector<Result<FetchResponse>> fetchAll(std::vector<FetchRequest> requests) {
+  const Run* run = Run::current();
+  if (run->call != nullptr) return run->call->fetchAll(std::move(requests));
+  return fetchBlocking(*run->blocking, std::move(requests), run->deadline);
+}
+
+Result<FetchResponse> fetchOne(FetchRequest request) {
+  const Run* run = Run::current();
+  if (run->call != nullptr) return run->call->fetch(std::move(request));
+  std::vector<FetchRequest> one;
+  one.push_back(std::move(request));
+  return fetchBlocking(*run->blocking, std::move(one), run->deadline).front();
 }
 
 std::string formOf(std::vector<Pair> fields) {
@@ -124,12 +140,11 @@ bool readOrComplain(duk_context* ctx, std::string_view function, Read& read) {
 
 duk_ret_t jsMakeRequest(duk_context* ctx) {
   constexpr std::string_view kName = "TykMakeHttpRequest";
-  script::ScriptCall* call = waiter(kName);
-  if (call == nullptr) return 0;
+  if (!mayWait(kName)) return 0;
   FetchRequest request;
   auto read = [&request](duk_context* inner) { request = readRequest(inner); };
   if (!readOrComplain(ctx, kName, read)) return 0;
-  const Result<FetchResponse> answer = call->fetch(std::move(request));
+  const Result<FetchResponse> answer = fetchOne(std::move(request));
   tykppDukLookAtClock();
   if (!answer) {
     complain(kName, answer.error().message());
@@ -189,8 +204,7 @@ std::string unitJson(const std::string& url, const Result<FetchResponse>& answer
 
 duk_ret_t jsBatch(duk_context* ctx) {
   constexpr std::string_view kName = "TykBatchRequest";
-  script::ScriptCall* call = waiter(kName);
-  if (call == nullptr) return 0;
+  if (!mayWait(kName)) return 0;
   Batch batch;
   auto read = [&batch](duk_context* inner) { readBatch(inner, batch); };
   if (!readOrComplain(ctx, kName, read)) return 0;
@@ -198,9 +212,9 @@ duk_ret_t jsBatch(duk_context* ctx) {
   for (const FetchRequest& request : batch.requests) urls.push_back(request.url);
   std::vector<Result<FetchResponse>> answers;
   if (batch.one_by_one) {
-    for (FetchRequest& request : batch.requests) answers.push_back(call->fetch(std::move(request)));
+    for (FetchRequest& request : batch.requests) answers.push_back(fetchOne(std::move(request)));
   } else {
-    answers = call->fetchAll(std::move(batch.requests));
+    answers = fetchAll(std::move(batch.requests));
   }
   tykppDukLookAtClock();
   std::string out = "[";

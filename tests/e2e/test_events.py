@@ -147,7 +147,7 @@ def test_a_refusal_by_a_lua_plugin_calls_web_hook_log_and_script(make, upstream,
     assert call.header("User-Agent") == "Tyk-Hookshot" and call.header("Content-Type") == "application/json"
     logged(gateway, "SEEN:AuthFailure:****1234:127.0.0.1:/api/a")
     assert gateway.get("/api/x%0Alevel=fake%22", "Authorization: secret-key-1234").status == 403
-    logged(gateway, r'/api/x\nlevel=fake\"')  # one line, one message
+    logged(gateway, r'/api/x\u000alevel=fake\"')  # one line, one message
     logged(gateway, "js saw AuthFailure /api/a secret-key-1234 api default")
     logged(gateway, "lua saw onFailure AuthFailure /api/a api 1")
     assert gateway.get("/api/b", "Authorization: secret-key-1234").status == 403

@@ -1,10 +1,12 @@
 // Web hooks against a real HTTP server.
 
+#include <future>
 #include <nlohmann/json.hpp>
 #include <thread>
 
 #include "client/client.hpp"
 #include "common/http_server.hpp"
+#include "common/redis_server.hpp"
 #include "event_fixture.hpp"
 #include "events/fire.hpp"
 #include "events/handlers.hpp"
@@ -217,6 +219,32 @@ TEST_F(WebHookTest, SendsWithoutAStorageThatAnswers) {
   bus_.use(table);
   fire();
   EXPECT_EQ(received().size(), 1U);
+}
+
+TEST_F(WebHookTest, SharesWhatWasSentWithOtherNodes) {
+  if (!tykpp::test::hasRedis()) GTEST_SKIP() << "no redis-server";
+  const tykpp::test::RedisServer redis;
+  const storage::RedisAddress address{
+      {tykpp::test::local(redis.port())}, "", "", 0, std::chrono::seconds(2)};
+  const auto one = storage::makeRedisDataStore(address);
+  const auto other = storage::makeRedisDataStore(address);
+  const auto up = [&one] {
+    std::promise<bool> answer;
+    one->set("ready", "1", std::chrono::seconds(0),
+             [&answer](const Result<std::string>& done) { answer.set_value(bool(done)); });
+    return answer.get_future().get();
+  };
+  while (!up()) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  for (const auto& store : {one.get(), other.get()}) {
+    WebHooks hooks(client_, *store);
+    auto table = std::make_shared<HandlerTable>();
+    table->add("api", "AuthFailure", hooks.make(spec_, config_).handler);
+    bus_.use(table);
+    fire();
+    settle();
+  }
+  EXPECT_EQ(received().size(), 1U);
+  bus_.stop();
 }
 
 TEST_F(WebHookTest, GivesUpWithoutASecondTry) {

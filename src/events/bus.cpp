@@ -67,17 +67,26 @@ void Bus::post(Event event, const SourceLoad& source) {
   });
   if (!fits) return drop(event);
   fired_.fetch_add(1, std::memory_order_relaxed);
-  push(Waiting{std::move(event), std::move(ticket)});
+  if (!push(Waiting{std::move(event), std::move(ticket)})) {
+    unheard_.fetch_add(1, std::memory_order_relaxed);
+  }
 }
 
-void Bus::use(std::shared_ptr<const HandlerTable> table) { push(std::move(table)); }
+void Bus::use(std::shared_ptr<const HandlerTable> table) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_ || (table->empty() && !thread_.joinable())) return;
+    if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
+  }
+  push(std::move(table));
+}
 
-void Bus::push(Item item) {
+bool Bus::push(Item item) {
   const std::lock_guard lock(mutex_);
-  if (stopping_) return;
+  if (stopping_ || !thread_.joinable()) return false;
   queue_.push_back(std::move(item));
-  if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
   wake_.notify_one();
+  return true;
 }
 
 void Bus::drop(const Event& event) {

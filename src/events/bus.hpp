@@ -74,7 +74,8 @@ class Bus {
 
   /// Takes an event, or drops it with a count and a log line when too many are under way.
   void post(Event event, const SourceLoad& source);
-  /// Events posted from now on go to these handlers, those before to the earlier ones.
+  /// Events posted from now on go to these handlers, those before to the earlier ones. Thread:
+  /// main.
   void use(std::shared_ptr<const HandlerTable> table);
   /// Events under way: waiting, or in the hands of handlers.
   std::size_t pending() const noexcept;
@@ -89,7 +90,7 @@ class Bus {
     Ticket ticket;
   };
   using Item = std::variant<Waiting, std::shared_ptr<const HandlerTable>>;
-  void push(Item item);
+  bool push(Item item);
   void work();
   void deliver(const Waiting& waiting);
   void drop(const Event& event);
@@ -105,7 +106,7 @@ class Bus {
   std::condition_variable wake_;
   std::deque<Item> queue_;
   bool stopping_ = false;
-  std::thread thread_;                         // started by the first item
+  std::thread thread_;                         // started by the first handlers, not on a worker
   std::shared_ptr<const HandlerTable> table_;  // the thread's
 };
 

@@ -36,6 +36,8 @@ class Renderer {
     for (const Statement& statement : block.statements) {
       auto done = one(statement, dot);
       if (!done) return done;
+      if (++steps_ > Template::kMaxSteps)
+        return Error(Errc::kBodyTooLarge, "the template's loops run too often");
       if (out_.size() > Template::kMaxOutput)
         return Error(Errc::kBodyTooLarge, "the template's body is larger than 1 MiB");
     }
@@ -108,6 +110,7 @@ class Renderer {
 
   const Json& root_;
   std::string out_;
+  std::size_t steps_ = 0;
 };
 
 }  // namespace

@@ -23,12 +23,15 @@ class Template {
  public:
   /// Longest body that a template may make, bytes.
   static constexpr std::size_t kMaxOutput = 1U << 20;
+  /// Most statements that one rendering runs: loops within loops grow without writing anything.
+  static constexpr std::size_t kMaxSteps = 100'000;
 
   /// @error kBadConfig  names the line and what is not understood
   static Result<Template> parse(std::string_view text);
   /// Fields that are missing give nothing. Names match without regard to case and underscores:
   /// `.Meta.OrgID` is the member `org_id`.
   /// @error kBadConfig  a function does not take what it is given; kBodyTooLarge  beyond kMaxOutput
+  /// or kMaxSteps
   Result<std::string> render(const Json& data) const;
 
   struct Block;

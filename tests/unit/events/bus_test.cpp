@@ -69,6 +69,15 @@ TEST_F(BusTest, TakesNothingThatNobodyHandles) {
   EXPECT_EQ(bus.counts().fired, 0U);
 }
 
+TEST_F(BusTest, CountsWhatComesBeforeThereAreHandlers) {
+  Bus bus;
+  bus.use(std::make_shared<HandlerTable>());
+  const Emitter emitter(bus, "one", "org", handlersOf({"AuthFailure"}));
+  fireAuthFailure(&emitter, request_.exchange, "k");
+  EXPECT_EQ(bus.counts().unheard, 1U);
+  EXPECT_EQ(bus.pending(), 0U);
+}
+
 TEST_F(BusTest, GivesEventsBeforeAReloadToTheHandlersBeforeIt) {
   Bus bus;
   auto first = listen(bus, "one", "AuthFailure");

@@ -82,13 +82,17 @@ TEST(WebHookTemplate, LimitsDepthAndOutput) {
   EXPECT_EQ(render(deep), "parse: line 1: blocks nest too deep");
   EXPECT_EQ(render("{{" + std::string(200, '(') + "}}"),
             "parse: line 1: parentheses nest too deep");
-  auto parsed = Template::parse("{{range .}}{{range $}}{{range $}}{{.}}{{end}}{{end}}{{end}}");
-  ASSERT_TRUE(parsed);
   Json list = Json::array();
-  for (int i = 0; i < 200; ++i) list.push_back("some text");
-  auto out = parsed->render(list);
-  ASSERT_FALSE(out);
-  EXPECT_EQ(out.error().code(), Errc::kBodyTooLarge);
+  for (int i = 0; i < 200; ++i) list.push_back("some text " + std::string(100, 'x'));
+  for (const char* text : {"{{range .}}{{range $}}{{.}}{{end}}{{end}}",
+                           "{{range .}}{{range $}}{{range $}}{{range $}}{{if "
+                           ".}}{{end}}{{end}}{{end}}{{end}}{{end}}"}) {
+    auto parsed = Template::parse(text);
+    ASSERT_TRUE(parsed);
+    const auto out = parsed->render(list);
+    ASSERT_FALSE(out);
+    EXPECT_EQ(out.error().code(), Errc::kBodyTooLarge);
+  }
 }
 
 }  // namespace

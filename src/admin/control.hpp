@@ -35,6 +35,17 @@ struct PluginStatus {
   std::uint64_t skipped = 0;
   std::chrono::microseconds p50{0};
   std::chrono::microseconds p99{0};
+  std::string server;        ///< where it runs, when that is another process; else empty
+  std::string server_state;  ///< idle, connecting, ready or failing
+  std::string server_error;  ///< why the last call did not get there
+};
+
+/// A process beside the gateway in which plugins run, for `/hello`.
+struct PluginServer {
+  std::string driver;
+  std::string address;
+  std::string state;  ///< idle, connecting, ready or failing
+  std::string error;  ///< why the last call did not get there
 };
 
 /// The gateway as the admin API sees it.
@@ -52,6 +63,8 @@ class Control {
   virtual definition::Problems loadProblems() const = 0;
   /// The hooks of the APIs that are served, with their counters since they were loaded.
   virtual std::vector<PluginStatus> plugins() const = 0;
+  /// The servers of plugins that run outside of the gateway.
+  virtual std::vector<PluginServer> pluginServers() const { return {}; }
   /// Puts the bundle that an API had before the present one back in its place and loads it; the
   /// APIs that share it go with it.
   /// @param done  called on the main thread once it serves, or with why it does not (kNotFound: no

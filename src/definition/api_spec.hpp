@@ -50,6 +50,9 @@ struct PluginRef {
   std::string code;  ///< `code`: the source in base64, instead of a file
   std::string
       driver;  ///< the entry's own, else `custom_middleware.driver`, else what the hook implies
+  /// `grpc_server` (ours): the entry's own, else `custom_middleware.grpc_server`, else the
+  /// configuration's; of the driver `grpc` alone
+  std::string grpc_server;
   bool require_session = false;
   bool raw_body_only = false;
   std::chrono::milliseconds timeout{2000};        ///< `timeout_ms` (ours)

@@ -30,6 +30,8 @@ Result<std::shared_ptr<EventFunction>> PluginDriver::findEventFunction(
                "events do not reach plugins of the driver \"" + std::string(name()) + "\"");
 }
 
+std::vector<RemoteServer> PluginDriver::servers() const { return {}; }
+
 net::Task<Result<HookVerdict>> BoundPlugin::finish(HookCall& /*call*/) {
   co_return Error(Errc::kPluginFailed, Side::kPlugin, 500, "Internal Server Error")
       .withDetail("the driver waits for a plugin but has no way to end the wait");

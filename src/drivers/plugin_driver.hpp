@@ -79,6 +79,13 @@ class EventFunction {
   virtual void dispatch(std::string payload, std::shared_ptr<void> ticket) = 0;
 };
 
+/// A process of its own that plugins run in.
+struct RemoteServer {
+  std::string address;  ///< as it is configured
+  std::string state;    ///< idle, connecting, ready or failing
+  std::string error;    ///< why the last call did not get there; empty when it did
+};
+
 /// A language runtime; one object a process, alive from start to exit.
 class PluginDriver {
  public:
@@ -97,6 +104,8 @@ class PluginDriver {
   ///        kBadPlugin  there is no such function
   virtual Result<std::shared_ptr<EventFunction>> findEventFunction(const std::string& handler_name,
                                                                    const definition::ApiSpec& api);
+  /// The servers that plugins loaded so far are called at. Thread: main.
+  virtual std::vector<RemoteServer> servers() const;
 };
 
 /// The drivers of this build, by name. Filled once at start (gateway), read-only afterwards.

@@ -1,5 +1,6 @@
 #include "drivers/registry.hpp"
 
+#include "drivers/grpc/grpc_driver.hpp"
 #include "drivers/js/js_driver.hpp"
 #include "drivers/lua/lua_driver.hpp"
 #include "drivers/native/native_driver.hpp"
@@ -62,6 +63,8 @@ std::unique_ptr<DriverRegistry> makeRegistry(const definition::GatewayConfig& co
   };
   entries.push_back(
       {{"python"}, std::make_unique<python::PythonDriver>(std::move(python_options), services)});
+  entries.push_back(
+      {{"grpc"}, std::make_unique<grpc::GrpcDriver>(grpc::GrpcOptions::of(config), services)});
   entries.push_back(
       {{"otto"}, std::make_unique<js::JsDriver>(js::JsOptions::of(config), services)});
   entries.push_back({{"javascript", "goja"}, std::make_unique<js::NewerJsDriver>()});

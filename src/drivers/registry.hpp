@@ -23,7 +23,7 @@ struct DriverEntry {
 std::unique_ptr<DriverRegistry> makeRegistry(std::vector<DriverEntry> entries);
 
 /// Every driver this build has, made for this configuration: `native`, also under the name
-/// `goplugin`, and `python`.
+/// `goplugin`, `lua`, `python`, `grpc`, `otto` and `javascript`.
 /// @param services  must outlive the registry
 std::unique_ptr<DriverRegistry> makeRegistry(const definition::GatewayConfig& config,
                                              WorkerServices& services);

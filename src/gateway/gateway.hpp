@@ -46,6 +46,7 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   std::vector<std::shared_ptr<const definition::ApiSpec>> apis() const override;
   definition::Problems loadProblems() const override { return problems_; }
   std::vector<admin::PluginStatus> plugins() const override;
+  std::vector<admin::PluginServer> pluginServers() const override;
   void rollbackPlugins(const std::string& api_id, std::function<void(Result<void>)> done) override;
   const definition::GatewayConfig& config() const override { return config_; }
   bool reloadedOnce() const override { return loaded_once_; }

@@ -8,7 +8,8 @@
 namespace tykpp::gateway {
 namespace {
 
-admin::PluginStatus statusOf(const definition::ApiSpec& spec, const hooks::HookRunner& runner) {
+admin::PluginStatus statusOf(const definition::ApiSpec& spec, const hooks::HookRunner& runner,
+                             const std::vector<admin::PluginServer>& servers) {
   const hooks::HookCounts counts = runner.counts();
   admin::PluginStatus status;
   status.api_id = spec.api_id;
@@ -29,30 +30,50 @@ admin::PluginStatus statusOf(const definition::ApiSpec& spec, const hooks::HookR
   status.skipped = counts.skipped;
   status.p50 = hooks::quantile(counts.latency, 0.5);
   status.p99 = hooks::quantile(counts.latency, 0.99);
+  status.server = runner.ref().grpc_server;
+  for (const admin::PluginServer& server : servers) {
+    if (server.driver != status.driver || server.address != status.server) continue;
+    status.server_state = server.state;
+    status.server_error = server.error;
+  }
   return status;
 }
 
 }  // namespace
 
+std::vector<admin::PluginServer> Gateway::pluginServers() const {
+  std::vector<admin::PluginServer> list;
+  for (const std::string_view name : drivers_->names()) {
+    const drivers::PluginDriver& driver = *drivers_->find(name);
+    if (driver.name() != name) continue;  // another name of a driver that was asked already
+    for (drivers::RemoteServer& server : driver.servers()) {
+      list.push_back({std::string(name), std::move(server.address), std::move(server.state),
+                      std::move(server.error)});
+    }
+  }
+  return list;
+}
+
 std::vector<admin::PluginStatus> Gateway::plugins() const {
   std::vector<admin::PluginStatus> list;
+  const std::vector<admin::PluginServer> servers = pluginServers();
   for (const auto& api : snapshot_->apis) {
     for (const auto& step : api->chain.request()) {
       if (const auto* hook = dynamic_cast<const hooks::HookStep*>(step.get())) {
-        list.push_back(statusOf(*api->spec, hook->runner()));
+        list.push_back(statusOf(*api->spec, hook->runner(), servers));
       } else if (const auto* endpoints =
                      dynamic_cast<const hooks::VirtualEndpointStep*>(step.get())) {
         for (const hooks::HookRunner* runner : endpoints->runners()) {
-          list.push_back(statusOf(*api->spec, *runner));
+          list.push_back(statusOf(*api->spec, *runner, servers));
         }
       }
     }
     for (const auto& step : api->chain.response()) {
       if (const auto* hook = dynamic_cast<const hooks::ResponseHookStep*>(step.get())) {
-        list.push_back(statusOf(*api->spec, hook->runner()));
+        list.push_back(statusOf(*api->spec, hook->runner(), servers));
       }
     }
-    if (api->analytics) list.push_back(statusOf(*api->spec, api->analytics->runner()));
+    if (api->analytics) list.push_back(statusOf(*api->spec, api->analytics->runner(), servers));
   }
   return list;
 }

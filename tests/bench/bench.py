@@ -10,11 +10,12 @@ is reported. `TYK_BIN=/path/to/tyk` adds a Tyk Gateway (it needs redis-server), 
 
 Scenarios: get (small answer), 10k, 1m (bodies), plugin (a native plugin sets a header; the others just proxy),
 js, lua, python (a script sets a header and copies another; nginx just proxies, nginx-lua does the same work),
+grpc (a plugin server in Go, on the core of the load, sets a header and a parameter; needs go and protoc),
 many (get, with --many further APIs loaded, against tykpp with few), idle (memory of --idle connections),
 reload (start and reload with --many APIs, under load), waiting (hooks that sleep or call HTTP, and requests beside
 them), script-memory (one more API with a script).
 
-Figures for --max: get, 10k, 1m, plugin, js, lua, python (ratios of CPU to nginx), js-api-kb, lua-api-kb, js-fetch-200-s (200 in
+Figures for --max: get, 10k, 1m, plugin, js, lua, python, grpc (ratios of CPU to nginx), js-api-kb, lua-api-kb, js-fetch-200-s (200 in
 flight that wait 50 ms), beside-sleep-p99 (against without), many (ratio to tykpp without them), idle-kb, start-s,
 reload-ms, reload-failed, growth-mb (memory while 1 MB bodies pass), memory-mb (idle, few APIs; of the scenario many). Exit status 1 when one is
 above its limit, or when requests failed.
@@ -41,7 +42,7 @@ from setups import SECRET, TykSetup, definition  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = tuple(setups.SCRIPTS)
-RATIOS = ("get", "10k", "1m", "plugin", *SCRIPTS)
+RATIOS = ("get", "10k", "1m", "plugin", *SCRIPTS, "grpc")
 SCENARIOS = (*RATIOS, "many", "idle", "reload", "waiting", "script-memory")
 
 
@@ -64,9 +65,12 @@ class Bench:
 
     # --- CPU a request, side by side
 
-    def gateways(self):
+    def gateways(self, plugin_server: bool):
         """name -> (process, url of a scenario)"""
-        found = {}
+        found, server = {}, 0
+        if plugin_server:
+            server = free_port()
+            self.run(setups.start_plugin_server(self.work, ROOT, server))
         for name, start in (("nginx", setups.start_nginx), ("haproxy", setups.start_haproxy)):
             port = free_port()
             process = self.run(start(self.work, port, self.upstream))
@@ -75,7 +79,7 @@ class Bench:
             port = free_port()
             process = self.run(setups.start_nginx_lua(self.work, port, self.upstream))
             found["nginx-lua"] = process, lambda s, port=port: f"http://127.0.0.1:{port}/{s}/"
-        setup, process = self.tykpp("tykpp", scripts=True)
+        setup, process = self.tykpp("tykpp", scripts=True, plugin_server=server)
         wait_until_served(setup.url("get"), process)
         found["tykpp"] = process, setup.url
         if binary := os.environ.get("TYK_BIN"):
@@ -86,11 +90,11 @@ class Bench:
             process = self.run(tyk.start(binary))
             wait_until_served(tyk.url("get"), process)
             time.sleep(3)
-            found["tyk"] = process, lambda s: tyk.url("get" if s == "plugin" or s in SCRIPTS else s)
+            found["tyk"] = process, lambda s: tyk.url("get" if s in ("plugin", "grpc", *SCRIPTS) else s)
         return found
 
     def side_by_side(self, scenarios):
-        found = self.gateways()
+        found = self.gateways("grpc" in scenarios)
         for scenario in scenarios:
             memory = found["tykpp"][0].pss_kb()
             for round_number in range(self.args.rounds):
@@ -303,6 +307,9 @@ def main() -> int:
     scenarios = args.scenarios.split(",")
     if unknown := set(scenarios) - set(SCENARIOS):
         parser.error(f"unknown scenario: {', '.join(sorted(unknown))}; there are {', '.join(SCENARIOS)}")
+    if "grpc" in scenarios and shutil.which("go") is None:
+        print("go is not installed: without the scenario grpc", file=sys.stderr)
+        scenarios.remove("grpc")
     if not args.no_install:
         subprocess.run([ROOT / ".ci/install.sh", "bench"], check=True)
     raise_file_limit()

@@ -1,5 +1,6 @@
 """Configuration of the programs that are compared: all proxy `/<scenario>/…` to the same upstream, kept alive."""
 import json
+import subprocess
 from pathlib import Path
 
 from harness import GATEWAY_CORE, LOAD_CORE, Process
@@ -7,7 +8,8 @@ from harness import GATEWAY_CORE, LOAD_CORE, Process
 SMALL = '{"hello":"world","n":[1,2,3]}'
 SECRET = "bench"
 # scenario -> path on the upstream
-PATHS = {"get": "/", "10k": "/10k", "1m": "/1m", "plugin": "/", "js": "/", "lua": "/", "python": "/"}
+PATHS = {"get": "/", "10k": "/10k", "1m": "/1m", "plugin": "/", "js": "/", "lua": "/", "python": "/",
+         "grpc": "/"}
 # Pre hooks that set a header and copy another, in the languages of the scenarios.
 SCRIPTS = {
     "js": ("otto", "addHeader", "js", """
@@ -139,6 +141,13 @@ asyncio.run(main())
     return Process("slow", ["/usr/bin/python3", program], LOAD_CORE, work).wait_port(port)
 
 
+def start_plugin_server(work: Path, root: Path, port: int) -> Process:
+    """The example in Go, which the scenario grpc calls."""
+    out = work / "plugin-server"
+    subprocess.run([root / "plugins/grpc/go/build.sh", out], check=True)
+    return Process("plugin-server", [out / "run", f"127.0.0.1:{port}"], LOAD_CORE, work).wait_port(port)
+
+
 def start_haproxy(work: Path, port: int, upstream: int) -> Process:
     rules = "\n".join(f"  http-request set-path {path} if {{ path_beg /{name}/ }}" for name, path in PATHS.items())
     (work / "haproxy.cfg").write_text(f"""
@@ -174,26 +183,30 @@ class TykSetup:
     """A folder for tykpp, or for Tyk itself: both read the same files."""
 
     def __init__(self, name: str, work: Path, port: int, upstream: int, plugin: str = None, many: int = 0, redis: int = 0,
-                 scripts: bool = False, slow: str = ""):
+                 scripts: bool = False, slow: str = "", plugin_server: int = 0):
         self.name, self.port, self.folder = name, port, work / name
         self.apps, self.upstream = self.folder / "apps", upstream
         self.apps.mkdir(parents=True)
         (self.folder / "middleware").mkdir()
         for scenario, path in PATHS.items():
-            if scenario != "plugin" and scenario not in SCRIPTS:
+            if scenario not in ("plugin", "grpc", *SCRIPTS):
                 self.write(definition(scenario, upstream, path))
         if plugin:
             self.write(definition("plugin", upstream, custom_middleware={
                 "driver": "native", "pre": [{"name": "AddFooBar", "path": plugin}]}))
         if scripts:
             self.write_scripts(slow)
+        if plugin_server:
+            self.write(definition("grpc", upstream, custom_middleware={"driver": "grpc", "pre": [{"name": "Mark"}]}))
         for number in range(many):
             self.write(definition(f"many{number:05}", upstream))
         conf = {"listen_address": "127.0.0.1", "listen_port": port, "secret": SECRET, "node_secret": SECRET,
                 "app_path": str(self.apps), "middleware_path": str(self.folder / "middleware"), "workers": 1,
                 "pid_file_location": str(self.folder / "pid"), "log_level": "error", "enable_analytics": False,
                 "max_idle_connections_per_host": 1000, "idle_timeout": 600,
-                "enable_jsvm": True, "coprocess_options": {"enable_coprocess": scripts},
+                "enable_jsvm": True, "coprocess_options": {
+                    "enable_coprocess": scripts or plugin_server != 0,
+                    "coprocess_grpc_server": f"tcp://127.0.0.1:{plugin_server}" if plugin_server else ""},
                 "http_server_options": {"read_timeout": 600, "write_timeout": 600}}
         if redis:  # Tyk does not start without
             (self.folder / "policies.json").write_text("{}")

@@ -34,6 +34,22 @@ std::string loadErrors(const Control& control) {
   return out;
 }
 
+/// One entry for each server of plugins. @param failing  set when one of them cannot be reached
+std::string pluginServers(const Control& control, bool& failing) {
+  std::string out;
+  for (const PluginServer& server : control.pluginServers()) {
+    const bool fails = server.state == "failing";
+    failing = failing || fails;
+    std::string output = server.state;
+    if (fails && !server.error.empty()) output += ": " + server.error;
+    char buffer[40];
+    if (!out.empty()) out += ',';
+    out += component(server.driver + ":" + server.address, fails ? "fail" : "pass", output,
+                     "system", rfc3339Now(buffer));
+  }
+  return out;
+}
+
 AdminReply answer(const Control& control, const HealthState& health, std::string_view description,
                   bool always_pass) {
   const auto redis = health.redis();
@@ -49,11 +65,16 @@ AdminReply answer(const Control& control, const HealthState& health, std::string
     details +=
         component("redis", redis_failed ? "fail" : "pass", redis->error, "datastore", redis->time);
   }
+  bool servers_fail = false;
+  if (const std::string servers = pluginServers(control, servers_fail); !servers.empty()) {
+    if (!details.empty()) details += ',';
+    details += servers;
+  }
   std::string_view status = "pass";
   // Redis is the only neighbour that is probed: without it every check has failed.
   if (!always_pass && redis_failed) {
     status = "fail";
-  } else if (!always_pass && !errors.empty()) {
+  } else if (!always_pass && (!errors.empty() || servers_fail)) {
     status = "warn";
   }
   AdminReply reply;

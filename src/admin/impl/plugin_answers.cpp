@@ -14,6 +14,9 @@ Document documentOf(const PluginStatus& plugin) {
                        {"driver", plugin.driver},
                        {"path", plugin.path},
                        {"bundle", plugin.bundle},
+                       {"server", plugin.server},
+                       {"server_state", plugin.server_state},
+                       {"server_error", plugin.server_error},
                        {"status", plugin.broken.empty() ? "loaded" : "refuses"},
                        {"error", plugin.broken},
                        {"timeout_ms", plugin.timeout.count()},
@@ -27,6 +30,9 @@ Document documentOf(const PluginStatus& plugin) {
                        {"latency_p50_us", plugin.p50.count()},
                        {"latency_p99_us", plugin.p99.count()}};
   if (plugin.broken.empty()) document.erase("error");
+  if (plugin.server.empty()) document.erase("server");
+  if (plugin.server_state.empty()) document.erase("server_state");
+  if (plugin.server_error.empty()) document.erase("server_error");
   return document;
 }
 

@@ -51,7 +51,8 @@ struct HookReader {
   Report& report;
   const ApiSpec& spec;
   std::size_t bundle;
-  const BundlePart* part;  ///< null: the definition's own hooks
+  const BundlePart* part;        ///< null: the definition's own hooks
+  std::string_view grpc_server;  ///< of the hooks that name none
 
   PluginRef entry(const Json& value, HookKind kind, const std::string& pointer) const {
     const bool analytics = kind == HookKind::kAnalytics;
@@ -66,6 +67,7 @@ struct HookReader {
     } else if (!findsItsFile(ref.driver)) {
       ref.path = resolved(std::move(ref.path), config.working_directory);
     }
+    readServer(value, ref, pointer);
     ref.require_session = flagOf(value, "require_session");
     ref.raw_body_only = flagOf(value, "raw_body_only");
     // The reference's own limit for JavaScript; the other runtimes have none there.
@@ -93,6 +95,22 @@ struct HookReader {
       ref.on_error = given == "skip" ? OnPluginError::kSkip : OnPluginError::kFail;
     }
     return ref;
+  }
+
+  /// Which plugin server an entry of the driver `grpc` is called at.
+  void readServer(const Json& value, PluginRef& ref, const std::string& pointer) const {
+    const std::string_view own = textOf(value, "grpc_server");
+    if (ref.driver != "grpc") {
+      if (!own.empty()) {
+        report.error(
+            pointer + "/grpc_server",
+            "only a plugin of the driver grpc has a server, this one's is \"" + ref.driver + "\"");
+      }
+      return;
+    }
+    ref.grpc_server = std::string(!own.empty()           ? own
+                                  : !grpc_server.empty() ? grpc_server
+                                                         : config.plugins.grpc.server);
   }
 
   std::vector<PluginRef> list(const Json& middleware, const char* name, HookKind kind) const {
@@ -210,7 +228,7 @@ void addFolders(const GatewayConfig& config, ApiSpec& spec) {
 void addHooks(const Json& middleware, std::size_t bundle, const GatewayConfig& config,
               ApiSpec& spec, Report& report) {
   const BundlePart* part = bundle < spec.bundle.parts.size() ? &spec.bundle.parts[bundle] : nullptr;
-  const HookReader reader{config, report, spec, bundle, part};
+  const HookReader reader{config, report, spec, bundle, part, textOf(middleware, "grpc_server")};
   append(spec.hooks.pre, reader.list(middleware, "pre", HookKind::kRequest));
   append(spec.hooks.post, reader.list(middleware, "post", HookKind::kRequest));
   append(spec.hooks.response, reader.list(middleware, "response", HookKind::kResponse));
@@ -238,7 +256,7 @@ void finishHooks(const Json& document, std::size_t analytics_bundle, const Gatew
     const BundlePart* part = analytics_bundle < spec.bundle.parts.size()
                                  ? &spec.bundle.parts[analytics_bundle]
                                  : nullptr;
-    const HookReader reader{config, report, spec, analytics_bundle, part};
+    const HookReader reader{config, report, spec, analytics_bundle, part, {}};
     spec.hooks.analytics = reader.entry(*analytics, HookKind::kAnalytics, "/analytics_plugin");
   }
   addFolders(config, spec);

@@ -113,15 +113,15 @@ constexpr Field kAnalyticsPluginFields[] = {{"enable", kB}, {"plugin_path", kS},
     {"timeout_ms", kI}, {"on_error", kS}};
 constexpr Shape kAnalyticsPlugin = object(kAnalyticsPluginFields);
 
-// Plugins. `driver`, `timeout_ms` and `on_error` of an entry are ours.
+// Plugins. `driver`, `timeout_ms`, `on_error` and `grpc_server` of an entry are ours, and the API's `grpc_server`.
 constexpr Field kHookFields[] = {{"disabled", kB}, {"name", kS}, {"path", kS}, {"code", kS}, {"require_session", kB},
-    {"raw_body_only", kB}, {"driver", kS}, {"timeout_ms", kI}, {"on_error", kS}};
+    {"raw_body_only", kB}, {"driver", kS}, {"timeout_ms", kI}, {"on_error", kS}, {"grpc_server", kS}};
 constexpr Shape kHook = object(kHookFields);
 constexpr Shape kHooks = listOf(kHook);
 constexpr Field kExtractorFields[] = {{"disabled", kB}, {"extract_from", kS}, {"extract_with", kS},
     {"extractor_config", kXM}};
 constexpr Shape kExtractor = object(kExtractorFields);
-constexpr Field kMiddlewareFields[] = {{"driver", kS}, {"pre", &kHooks}, {"post_key_auth", &kHooks}, {"post", &kHooks},
+constexpr Field kMiddlewareFields[] = {{"driver", kS}, {"grpc_server", kS}, {"pre", &kHooks}, {"post_key_auth", &kHooks}, {"post", &kHooks},
     {"response", &kHooks}, {"auth_check", &kHook}, {"traffic_logs", &kHook}, {"id_extractor", &kExtractor}};
 constexpr Shape kMiddleware = object(kMiddlewareFields);
 

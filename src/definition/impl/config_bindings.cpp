@@ -61,6 +61,10 @@ std::string setBytes(std::int64_t& out, const Json& value) {
   out = std::max<std::int64_t>(0, value.get<std::int64_t>());
   return {};
 }
+/// gRPC counts the bytes of a message in an int.
+std::string setMessageSize(std::int64_t& out, const Json& value) {
+  return setCount(out, value, 0, std::numeric_limits<int>::max());
+}
 /// A limit that has to be there: nought and less leave the default.
 std::string setLimit(std::int64_t& out, const Json& value) {
   if (const auto given = value.get<std::int64_t>(); given > 0) out = given;
@@ -215,6 +219,17 @@ constexpr Binding kBindings[] = {
     TYKPP_BIND("public_key_path", setText, plugins.public_key_path),
     TYKPP_BIND("management_node", setFlag, plugins.management_node),
     TYKPP_BIND("plugin_memory_limit", setLimit, plugins.plugin_memory_limit),
+    TYKPP_BIND("coprocess_options.coprocess_grpc_server", setText, plugins.grpc.server),
+    TYKPP_BIND("coprocess_options.grpc_recv_max_size", setMessageSize, plugins.grpc.recv_max_size),
+    TYKPP_BIND("coprocess_options.grpc_send_max_size", setMessageSize, plugins.grpc.send_max_size),
+    TYKPP_BIND("coprocess_options.grpc_authority", setText, plugins.grpc.authority),
+    TYKPP_BIND("coprocess_options.grpc_round_robin_load_balancing", setFlag, plugins.grpc.round_robin),
+    TYKPP_BIND("coprocess_options.grpc_tls_ca_file", setText, plugins.grpc.tls_ca_file),
+    TYKPP_BIND("coprocess_options.grpc_tls_cert_file", setText, plugins.grpc.tls_cert_file),
+    TYKPP_BIND("coprocess_options.grpc_tls_key_file", setText, plugins.grpc.tls_key_file),
+    TYKPP_BIND("coprocess_options.grpc_tls_server_name", setText, plugins.grpc.tls_server_name),
+    TYKPP_BIND("coprocess_options.grpc_keepalive_time", setSeconds, plugins.grpc.keepalive_time),
+    TYKPP_BIND("coprocess_options.grpc_max_calls", setSomeCount, plugins.grpc.max_calls, 1'000'000),
     TYKPP_BIND("python_workers", setSomeCount, plugins.python_workers, 256),
     TYKPP_BIND("python_site_packages", setList, plugins.python_site_packages),
     TYKPP_BIND("bundle_timeout_ms", setTime, plugins.bundle_timeout, kMaxSeconds),

@@ -62,9 +62,10 @@ constexpr Origin kOrigins[] = {
 
 /// Members whose last segment has another spelling in the OAS document.
 std::string renamedTail(std::string rest) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kNames{
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kNames{
       {{"/timeout_ms", "/timeoutMs"},
        {"/on_error", "/onError"},
+       {"/grpc_server", "/grpcServer"},
        {"/ssl_min_version", "/minVersion"},
        {"/ssl_max_version", "/maxVersion"},
        {"/enable", "/enabled"},

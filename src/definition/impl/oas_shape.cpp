@@ -50,10 +50,10 @@ constexpr Field kSourceFields[] = {{"enabled", kB}, {"name", kS}};
 constexpr Shape kSource = object(kSourceFields);
 constexpr Field kExtractorFields[] = {{"enabled", kB}, {"source", kS}, {"with", kS}, {"config", kXM}};
 constexpr Shape kExtractor = object(kExtractorFields);
-// `driver`, `timeoutMs` and `onError` of an entry are ours.
+// `driver`, `timeoutMs`, `onError` and `grpcServer` are ours.
 constexpr Field kAuthConfigFields[] = {{"enabled", kB}, {"functionName", kS}, {"path", kS}, {"code", kS},
     {"rawBodyOnly", kB}, {"requireSession", kB}, {"idExtractor", &kExtractor}, {"driver", kS}, {"timeoutMs", kI},
-    {"onError", kS}};
+    {"onError", kS}, {"grpcServer", kS}};
 constexpr Shape kAuthConfig = object(kAuthConfigFields);
 constexpr Field kCustomFields[] = {{"enabled", kB}, {"config", &kAuthConfig}, {"header", &kSource},
     {"query", &kSource}, {"cookie", &kSource}};
@@ -105,7 +105,8 @@ constexpr Field kUpstreamFields[] = {{"url", kS}, {"serviceDiscovery", kXM}, {"u
 constexpr Shape kUpstream = object(kUpstreamFields);
 
 constexpr Field kPluginFields[] = {{"enabled", kB}, {"functionName", kS}, {"path", kS}, {"code", kS},
-    {"rawBodyOnly", kB}, {"requireSession", kB}, {"driver", kS}, {"timeoutMs", kI}, {"onError", kS}};
+    {"rawBodyOnly", kB}, {"requireSession", kB}, {"driver", kS}, {"timeoutMs", kI}, {"onError", kS},
+    {"grpcServer", kS}};
 constexpr Shape kPlugin = object(kPluginFields);
 constexpr Shape kPlugins = listOf(kPlugin);
 constexpr Field kOldPluginFields[] = {{"plugins", &kPlugins}};
@@ -114,7 +115,7 @@ constexpr Field kBundleFields[] = {{"enabled", kB}, {"path", kS}};
 constexpr Shape kBundle = object(kBundleFields);
 constexpr Field kDataFields[] = {{"enabled", kB}, {"value", kXM}};
 constexpr Shape kData = object(kDataFields);
-constexpr Field kPluginConfigFields[] = {{"driver", kS}, {"bundle", &kBundle}, {"data", &kData}};
+constexpr Field kPluginConfigFields[] = {{"driver", kS}, {"grpcServer", kS}, {"bundle", &kBundle}, {"data", &kData}};
 constexpr Shape kPluginConfig = object(kPluginConfigFields);
 constexpr Field kCorsFields[] = {{"enabled", kB}, {"maxAge", kI}, {"allowCredentials", kB}, {"exposedHeaders", kSL},
     {"allowedHeaders", kSL}, {"optionsPassthrough", kB}, {"debug", kB}, {"allowedOrigins", kSL},

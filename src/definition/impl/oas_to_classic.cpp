@@ -77,7 +77,8 @@ Json convertPlugin(const Json& from) {
                                {"requireSession", "require_session"},
                                {"driver", "driver"},
                                {"timeoutMs", "timeout_ms"},
-                               {"onError", "on_error"}};
+                               {"onError", "on_error"},
+                               {"grpcServer", "grpc_server"}};
   Json out = Json::object();
   copyMembers(from, kNames, out);
   out["disabled"] = !flagOf(from, "enabled");
@@ -270,7 +271,11 @@ void convertCorsAndCache(const Json& global, Json& out) {
 void convertGlobal(const Json& extension, Json& out) {
   const Json& global = section(extension, "middleware/global");
   Json& middleware = out["custom_middleware"];
-  middleware["driver"] = std::string(textOf(section(global, "pluginConfig"), "driver"));
+  const Json& plugin_config = section(global, "pluginConfig");
+  middleware["driver"] = std::string(textOf(plugin_config, "driver"));
+  if (const std::string_view server = textOf(plugin_config, "grpcServer"); !server.empty()) {
+    middleware["grpc_server"] = std::string(server);
+  }
   middleware["pre"] = convertPlugins(global, "prePlugins", "prePlugin");
   middleware["post_key_auth"] =
       convertPlugins(global, "postAuthenticationPlugins", "postAuthenticationPlugin");

@@ -1,0 +1,66 @@
+#pragma once
+// Plugins in processes of their own, called over gRPC: the service `coprocess.Dispatcher` of
+// proto/, which plugin servers written for Tyk offer. A hook's call is sent by its worker and its
+// answer applied there; the worker serves others meanwhile.
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "definition/gateway_config.hpp"
+#include "drivers/plugin_driver.hpp"
+#include "drivers/worker_services.hpp"
+
+namespace tykpp::drivers::grpc {
+
+class Runtime;
+class Server;
+
+/// Settings of the driver; `of` takes them from the configuration.
+struct GrpcOptions {
+  bool enabled = true;  ///< `coprocess_options.enable_coprocess`
+  definition::GrpcConfig config;
+  std::size_t max_body =
+      64U << 20;                ///< `max_buffered_body_size`: bytes of a body that a plugin makes
+  bool verbatim_names = false;  ///< `ignore_canonical_mime_header_key`
+  std::chrono::milliseconds event_timeout{2000};  ///< `plugin_timeout_ms`
+
+  static GrpcOptions of(const definition::GatewayConfig& config);
+};
+
+/// Thread: load() and servers() on the main thread; what they answer is shared by the workers.
+class GrpcDriver final : public PluginDriver {
+ public:
+  /// gRPC itself is started by the first load().
+  /// @param services  must outlive the driver
+  GrpcDriver(GrpcOptions options, WorkerServices& services);
+  /// Cancels the calls under way. The workers have stopped.
+  ~GrpcDriver() override;
+  std::string_view name() const noexcept override { return "grpc"; }
+  /// Connects to `ref.grpc_server`, beside: a server that is down is no error, calls say so.
+  /// @error kBadPlugin  no server is named, its address is none, a certificate cannot be read
+  Result<std::shared_ptr<const LoadedPlugin>> load(const definition::PluginRef& ref, Hook hook,
+                                                   const definition::ApiSpec& api) override;
+  std::vector<RemoteServer> servers() const override;
+
+  /// Has a plugin server handle an event: calls `DispatchEvent` and does not wait for it; what goes
+  /// wrong later is logged. Thread: any.
+  /// @param handler  its name, for log lines
+  /// @param payload  the whole JSON text, in which the handler is named too
+  /// @param address  of the server; empty: the configuration's
+  /// @error kBadPlugin as load(); kPluginFailed: too many events wait already
+  Result<void> dispatchEvent(const std::string& handler, const std::string& payload,
+                             const std::string& address = {});
+
+ private:
+  std::shared_ptr<Runtime> runtime();
+
+  GrpcOptions options_;
+  WorkerServices& services_;
+  mutable std::mutex mutex_;  // guards what follows
+  std::shared_ptr<Runtime> runtime_;
+  std::shared_ptr<Server> event_server_;  // so that its connection stays
+};
+
+}  // namespace tykpp::drivers::grpc

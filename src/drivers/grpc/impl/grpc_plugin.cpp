@@ -1,0 +1,151 @@
+#include "drivers/grpc/impl/grpc_plugin.hpp"
+
+#include <grpcpp/support/proto_buffer_reader.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "drivers/grpc/impl/reply_message.hpp"
+
+namespace tykpp::drivers::grpc {
+namespace {
+
+/// Waits until the call has ended. Destroyed with its coroutine when the client leaves: then the
+/// server is told too.
+class Wait {
+ public:
+  Wait(Call& call, std::shared_ptr<Lane> lane) : call_(call), lane_(std::move(lane)) {}
+  Wait(const Wait&) = delete;
+  Wait& operator=(const Wait&) = delete;
+  ~Wait() { lane_->release(call_); }
+  bool await_ready() const noexcept { return call_.returned; }
+  void await_suspend(std::coroutine_handle<> waiter) noexcept { call_.waiter = waiter; }
+  void await_resume() const noexcept {}
+
+ private:
+  Call& call_;
+  std::shared_ptr<Lane> lane_;
+};
+
+const char* codeName(::grpc::StatusCode code) {
+  constexpr const char* kNames[] = {"OK",
+                                    "CANCELLED",
+                                    "UNKNOWN",
+                                    "INVALID_ARGUMENT",
+                                    "DEADLINE_EXCEEDED",
+                                    "NOT_FOUND",
+                                    "ALREADY_EXISTS",
+                                    "PERMISSION_DENIED",
+                                    "RESOURCE_EXHAUSTED",
+                                    "FAILED_PRECONDITION",
+                                    "ABORTED",
+                                    "OUT_OF_RANGE",
+                                    "UNIMPLEMENTED",
+                                    "INTERNAL",
+                                    "UNAVAILABLE",
+                                    "DATA_LOSS",
+                                    "UNAUTHENTICATED"};
+  const auto index = static_cast<std::size_t>(code);
+  return index < std::size(kNames) ? kNames[index] : "a status that does not exist";
+}
+
+Error dispatchError(Hook hook, const ::grpc::Status& status) {
+  const bool late = status.error_code() == ::grpc::StatusCode::DEADLINE_EXCEEDED;
+  return coprocess::failure(hook,
+                            std::string("Dispatch error: ") + codeName(status.error_code()) + ": " +
+                                status.error_message(),
+                            late ? Errc::kPluginTimeout : Errc::kPluginFailed);
+}
+
+std::optional<ReplyMessage> parsed(::grpc::ByteBuffer& bytes) {
+  ::grpc::ProtoBufferReader reader(&bytes);
+  if (!reader.status().ok()) return std::nullopt;
+  return readReply(reader);
+}
+
+/// A request hook's answer. proto3 does not tell an empty field from an absent one.
+void completeRequest(http::Exchange& exchange, bool has_request, coprocess::RequestReply& reply) {
+  if (!has_request) return;  // nothing is changed
+  if (!reply.raw_body) reply.raw_body.emplace();
+  if (!reply.url) reply.url.emplace();
+  // Where the URL was no UTF-8, what comes back is what was shown in its place.
+  if (*reply.url == shownUrl(exchange)) reply.url.reset();
+  if (reply.method && reply.method->empty()) reply.method.reset();
+}
+
+/// Whether the map of single values is what the plugin was shown.
+bool untouched(http::Exchange& exchange, std::vector<coprocess::Pair> headers) {
+  std::vector<coprocess::ViewPair> shown;
+  for (const coprocess::ViewPair& field : coprocess::responseFields(exchange)) {
+    const auto same = [&field](const auto& other) { return other.first == field.first; };
+    if (field.first != "Host" && std::none_of(shown.begin(), shown.end(), same)) {
+      shown.push_back(field);
+    }
+  }
+  if (shown.size() != headers.size()) return false;
+  return std::all_of(shown.begin(), shown.end(), [&](const coprocess::ViewPair& field) {
+    return std::any_of(headers.begin(), headers.end(), [&](const coprocess::Pair& pair) {
+      return pair.first == field.first && pair.second == asUtf8(field.second, exchange.arena());
+    });
+  });
+}
+
+}  // namespace
+
+Result<std::unique_ptr<BoundPlugin>> GrpcLoaded::bind(std::uint32_t worker_index) const {
+  return std::unique_ptr<BoundPlugin>(std::make_unique<GrpcBound>(
+      facts_, server_, server_->endpoint(worker_index), runtime_->lane(worker_index)));
+}
+
+Result<HookVerdict> GrpcBound::call(HookCall& hook) {
+  lane_->message().build(hook, facts_->facts, facts_->constant);
+  Call* call = lane_->start(server_, endpoint_, lane_->message(), hook.deadline);
+  if (call == nullptr) {
+    return coprocess::failure(hook.hook, "too many calls of plugin servers wait already");
+  }
+  // An exchange at this address that never got to wait is gone.
+  if (const auto old = waiting_.find(&hook.exchange); old != waiting_.end()) {
+    lane_->release(*old->second);
+  }
+  waiting_.insert_or_assign(&hook.exchange, call);
+  return HookVerdict::kPending;
+}
+
+net::Task<Result<HookVerdict>> GrpcBound::finish(HookCall& hook) {
+  const auto found = waiting_.find(&hook.exchange);
+  if (found == waiting_.end()) {
+    co_return coprocess::failure(hook.hook, "the call was never made");
+  }
+  Call& call = *found->second;
+  waiting_.erase(found);
+  Wait wait(call, lane_);
+  co_await wait;
+  co_return settle(hook, call);
+}
+
+Result<HookVerdict> GrpcBound::settle(HookCall& hook, Call& call) {
+  if (!call.status.ok()) return dispatchError(hook.hook, call.status);
+  std::optional<ReplyMessage> reply = parsed(call.reply);
+  if (!reply) {
+    return coprocess::failure(hook.hook, "Dispatch error: the answer is no coprocess.Object");
+  }
+  const auto& body =
+      hook.hook == Hook::kResponse ? reply->response.raw_body : reply->request.raw_body;
+  if ((body && body->size() > facts_->max_body) ||
+      reply->request.overrides.body.size() > facts_->max_body) {
+    return coprocess::failure(hook.hook,
+                              "the plugin makes a body that is larger than max_buffered_body_size");
+  }
+  if (hook.hook != Hook::kResponse) {
+    completeRequest(hook.exchange, reply->has_request, reply->request);
+    return coprocess::apply(hook, facts_->facts, std::move(reply->request));
+  }
+  if (!reply->has_response) {
+    return coprocess::failure(hook.hook, "No response object returned by response hook");
+  }
+  if (untouched(hook.exchange, *reply->response.headers)) reply->response.headers.reset();
+  if (!reply->response.raw_body) reply->response.raw_body.emplace();
+  return coprocess::applyResponse(hook, facts_->facts, std::move(reply->response));
+}
+
+}  // namespace tykpp::drivers::grpc

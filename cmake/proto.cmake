@@ -4,6 +4,8 @@ find_package(Protobuf REQUIRED)
 find_library(GRPCPP_LIBRARY grpc++ REQUIRED)
 find_library(GRPC_LIBRARY grpc REQUIRED)
 find_library(GPR_LIBRARY gpr REQUIRED)
+find_library(ABSL_LIBRARY absl_synchronization REQUIRED)  # inline functions of gRPC's headers use it
+set(GRPC_LIBRARIES ${GRPCPP_LIBRARY} ${GRPC_LIBRARY} ${GPR_LIBRARY} ${ABSL_LIBRARY})
 
 file(GLOB proto_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/proto/*.proto)
 set(proto_dir ${CMAKE_BINARY_DIR}/proto)

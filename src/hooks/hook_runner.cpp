@@ -154,6 +154,7 @@ Result<HookVerdict> HookRunner::settle(Slot& slot, http::Exchange& exchange,
     }
     return verdict;
   }
+  if (verdict.error().code() == Errc::kClientGone) return verdict;  // nobody's fault
   if (verdict.error().code() == Errc::kForbidden && verdict.error().side() == Side::kPlugin) {
     // The plugin did its work: it refused.
     slot.responded.bump();

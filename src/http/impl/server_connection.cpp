@@ -61,10 +61,15 @@ void ServerConnection::onDeadline(net::Deadline&, void* self) {
 void ServerConnection::onQuietEvent(void* self) {
   auto* connection = static_cast<ServerConnection*>(self);
   ServerExchange* exchange = connection->current_;
-  if (exchange != nullptr && exchange->gone_ != nullptr &&
-      connection->stream_.socket().peerClosed()) {
-    exchange->gone_(exchange->gone_owner_);
-  }
+  if (exchange != nullptr && connection->stream_.socket().peerClosed()) tellGone(*exchange);
+}
+
+/// The handler goes last: it may end the exchange.
+void ServerConnection::tellGone(ServerExchange& exchange) {
+  const ClientWatch& watch = exchange.exchange_.client_watch;
+  exchange.exchange_.client_left = true;
+  if (watch.left != nullptr) watch.left(watch.owner);
+  if (exchange.gone_ != nullptr) exchange.gone_(exchange.gone_owner_);
 }
 
 void ServerConnection::drain() {
@@ -74,14 +79,12 @@ void ServerConnection::drain() {
 void ServerConnection::abort() { cut(Errc::kShuttingDown); }
 
 void ServerConnection::cut(Errc reason) {
-  // Whoever waits for this socket is resumed, and may destroy the connection before cancel() returns. A handler that
-  // waits for something else is told that its client has gone.
+  // Whoever waits for this socket is resumed, and may destroy the connection before cancel()
+  // returns. A handler that waits for something else is told that its client has gone.
   const bool elsewhere = !stream_.socket().awaited();
   ServerExchange* exchange = current_;
   stream_.socket().cancel(reason);
-  if (elsewhere && exchange != nullptr && exchange->gone_ != nullptr) {
-    exchange->gone_(exchange->gone_owner_);
-  }
+  if (elsewhere && exchange != nullptr) tellGone(*exchange);
 }
 
 net::Task<void> ServerConnection::loop() {

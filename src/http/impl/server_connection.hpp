@@ -30,6 +30,7 @@ class ServerConnection {
   struct Active;
   static void onDeadline(net::Deadline&, void* self);
   static void onQuietEvent(void* self);
+  static void tellGone(ServerExchange& exchange);
   void cut(Errc reason);
   net::Task<void> loop();
   net::Task<std::size_t> readHead();

@@ -149,6 +149,19 @@ TEST_F(AdminApiTest, AllowsOnlyGetForHealth) {
   }
 }
 
+TEST_F(AdminApiTest, ShowsServersOfPluginsAndWarnsOfThoseThatFail) {
+  control_.servers = {{"grpc", "tcp://a:1", "ready", ""}, {"grpc", "tcp://b:2", "idle", ""}};
+  auto hello = nlohmann::json::parse(call("GET", "/hello").body, nullptr, false);
+  EXPECT_EQ(hello["status"], "pass");
+  EXPECT_EQ(hello["details"]["grpc:tcp://a:1"]["status"], "pass");
+  EXPECT_EQ(hello["details"]["grpc:tcp://b:2"]["output"], "idle");
+  control_.servers[1] = {"grpc", "tcp://b:2", "failing", "refused"};
+  hello = nlohmann::json::parse(call("GET", "/hello").body, nullptr, false);
+  EXPECT_EQ(hello["status"], "warn");
+  EXPECT_EQ(hello["details"]["grpc:tcp://b:2"]["status"], "fail");
+  EXPECT_EQ(hello["details"]["grpc:tcp://b:2"]["output"], "failing: refused");
+}
+
 TEST_F(AdminApiTest, ShowsRedisOnceItWasProbed) {
   health_.setRedis("");
   auto hello = nlohmann::json::parse(call("GET", "/hello").body, nullptr, false);

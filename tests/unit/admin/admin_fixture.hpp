@@ -29,6 +29,7 @@ class FakeControl final : public Control {
   std::vector<std::shared_ptr<const definition::ApiSpec>> apis() const override { return served; }
   definition::Problems loadProblems() const override { return problems; }
   std::vector<PluginStatus> plugins() const override { return hooks; }
+  std::vector<PluginServer> pluginServers() const override { return servers; }
   void rollbackPlugins(const std::string& api_id, std::function<void(Result<void>)> done) override {
     if (api_id == "b") {
       done({});
@@ -55,6 +56,7 @@ class FakeControl final : public Control {
   std::vector<std::shared_ptr<const definition::ApiSpec>> served;
   definition::Problems problems;
   std::vector<PluginStatus> hooks;
+  std::vector<PluginServer> servers;
   definition::GatewayConfig settings;
 };
 

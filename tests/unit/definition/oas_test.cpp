@@ -96,6 +96,15 @@ TEST(Oas, ReadsPluginsWithTheirPlaces) {
   EXPECT_EQ(spec.hooks.analytics->name, "Record");
 }
 
+TEST(Oas, ReadsServersOfPlugins) {
+  const ApiSpec spec = parsed(extended(
+      "/middleware", R"({"global": {"pluginConfig": {"driver": "grpc", "grpcServer": "tcp://api:2"},
+      "prePlugins": [{"enabled": true, "functionName": "A"}],
+      "postPlugins": [{"enabled": true, "functionName": "B", "grpcServer": "tcp://own:3"}]}})"));
+  EXPECT_EQ(spec.hooks.pre.at(0).grpc_server, "tcp://api:2");
+  EXPECT_EQ(spec.hooks.post.at(0).grpc_server, "tcp://own:3");
+}
+
 TEST(Oas, ReadsAuthenticationByPlugin) {
   const ApiSpec spec = parsed(
       extended("/server/authentication", R"({"enabled": true, "baseIdentityProvider": "custom_auth",

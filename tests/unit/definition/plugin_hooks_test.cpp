@@ -70,6 +70,29 @@ TEST(PluginHooks, ResolveTheirDriver) {
   }
 }
 
+TEST(PluginHooks, OfGrpcHaveTheServerOfTheEntryTheApiOrTheConfiguration) {
+  GatewayConfig config;
+  config.plugins.grpc.server = "tcp://common:1";
+  const PluginHooks hooks =
+      hooksOf(json::parse(R"({"driver": "grpc", "grpc_server": "tcp://api:2", "pre": [{"name": "A"},
+          {"name": "B", "grpc_server": "tcp://own:3"}, {"name": "C", "driver": "lua"}]})"),
+              classicDefinition(), config);
+  EXPECT_EQ(hooks.pre[0].grpc_server, "tcp://api:2");
+  EXPECT_EQ(hooks.pre[1].grpc_server, "tcp://own:3");
+  EXPECT_EQ(hooks.pre[2].grpc_server, "");
+  const json common = json::parse(R"({"driver": "grpc", "pre": [{"name": "A"}]})");
+  EXPECT_EQ(hooksOf(common, classicDefinition(), config).pre[0].grpc_server, "tcp://common:1");
+}
+
+TEST(PluginHooks, OfAnotherDriverHaveNoServer) {
+  json definition = classicDefinition();
+  definition["custom_middleware"] =
+      json::parse(R"({"driver": "lua", "post": [{"name": "A", "grpc_server": "tcp://h:1"}]})");
+  Problems problems;
+  EXPECT_FALSE(parseClassic(definition.dump(), "one.json", {}, problems));
+  EXPECT_EQ(problems.front().pointer, "/custom_middleware/post/0/grpc_server") << shown(problems);
+}
+
 TEST(PluginHooks, AnalyticsRunsInASharedObject) {
   json definition = classicDefinition();
   definition["analytics_plugin"] = {

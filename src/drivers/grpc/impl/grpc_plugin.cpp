@@ -10,21 +10,34 @@
 namespace tykpp::drivers::grpc {
 namespace {
 
-/// Waits until the call has ended. Destroyed with its coroutine when the client leaves: then the
-/// server is told too.
+/// Waits until the call has ended. The server is told when the client leaves, and when nobody waits
+/// any more.
 class Wait {
  public:
-  Wait(Call& call, std::shared_ptr<Lane> lane) : call_(call), lane_(std::move(lane)) {}
+  Wait(Call& call, std::shared_ptr<Lane> lane, http::Exchange& exchange)
+      : call_(call), lane_(std::move(lane)), exchange_(exchange) {
+    exchange_.client_watch = {&Wait::onClientLeft, this};
+    if (exchange_.client_left) lane_->cancel(call_);
+  }
   Wait(const Wait&) = delete;
   Wait& operator=(const Wait&) = delete;
-  ~Wait() { lane_->release(call_); }
+  ~Wait() {
+    exchange_.client_watch = {};
+    lane_->release(call_);
+  }
   bool await_ready() const noexcept { return call_.returned; }
   void await_suspend(std::coroutine_handle<> waiter) noexcept { call_.waiter = waiter; }
   void await_resume() const noexcept {}
 
  private:
+  static void onClientLeft(void* self) {
+    auto* wait = static_cast<Wait*>(self);
+    wait->lane_->cancel(wait->call_);
+  }
+
   Call& call_;
   std::shared_ptr<Lane> lane_;
+  http::Exchange& exchange_;
 };
 
 const char* codeName(::grpc::StatusCode code) {
@@ -118,12 +131,15 @@ net::Task<Result<HookVerdict>> GrpcBound::finish(HookCall& hook) {
   }
   Call& call = *found->second;
   waiting_.erase(found);
-  Wait wait(call, lane_);
+  Wait wait(call, lane_, hook.exchange);
   co_await wait;
   co_return settle(hook, call);
 }
 
 Result<HookVerdict> GrpcBound::settle(HookCall& hook, Call& call) {
+  if (hook.exchange.client_left) {
+    return Error(Errc::kClientGone, Side::kClient, 499, "Client closed request");
+  }
   if (!call.status.ok()) return dispatchError(hook.hook, call.status);
   std::optional<ReplyMessage> reply = parsed(call.reply);
   if (!reply) {

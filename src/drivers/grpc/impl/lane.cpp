@@ -69,14 +69,16 @@ void Lane::release(Call& call) {
     return;
   }
   call.abandoned_ = true;
-  call.context_->TryCancel();
+  cancel(call);
+}
+
+void Lane::cancel(Call& call) {
+  if (!call.returned) call.context_->TryCancel();
 }
 
 void Lane::close() {
   queue_ = nullptr;
-  for (const auto& call : calls_) {
-    if (!call->returned) call->context_->TryCancel();
-  }
+  for (const auto& call : calls_) cancel(*call);
 }
 
 /// One post carries all that come until the worker gets to it.

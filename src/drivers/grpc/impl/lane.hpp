@@ -63,6 +63,8 @@ class Lane : public std::enable_shared_from_this<Lane> {
               const RequestMessage& message, Clock::time_point deadline);
   /// The call's answer was taken, or nobody waits for it any more: then it is cancelled.
   void release(Call& call);
+  /// Ends the call early; it returns all the same.
+  void cancel(Call& call);
   /// The queue is about to end: calls under way are cancelled, and none is started any more.
   void close();
   RequestMessage& message() noexcept { return message_; }

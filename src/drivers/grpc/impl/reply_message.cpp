@@ -65,7 +65,8 @@ bool readMessage(Input& in, const Visit& visit) {
   int size = 0;
   if (!in.ReadVarintSizeAsInt(&size)) return false;
   const Input::Limit limit = in.PushLimit(size);
-  const bool good = in.BytesUntilLimit() == size && readFields(in, visit);
+  // The end of the input looks like the end of the message, unless one asks.
+  const bool good = readFields(in, visit) && in.BytesUntilLimit() == 0;
   in.PopLimit(limit);
   return good;
 }

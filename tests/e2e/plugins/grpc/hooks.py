@@ -7,6 +7,7 @@ from concurrent import futures
 
 import grpc
 
+import coprocess_mini_request_object_pb2 as mini
 import coprocess_object_pb2 as pb
 
 NAME = sys.argv[2] if len(sys.argv) > 2 else "one"
@@ -87,7 +88,7 @@ def count(o, _):
 def override(o, _):
     overrides = o.request.return_overrides
     overrides.response_code = int(o.request.params.get("code", "200"))
-    overrides.response_body = "plugin's own"
+    overrides.response_body = "the plugin's"
     overrides.headers["X-Over"] = "1"
     overrides.override_error = "raw" in o.request.params
 
@@ -103,15 +104,15 @@ HOOKS = {
     "Garbage": lambda o, _: b"\xff\xff\xff\xff\xff",
     "Cut": lambda o, _: o.SerializeToString()[:-3],
     "Nothing": lambda o, _: b"",
-    "NoOverrides": lambda o, _: pb.Object(request=pb.MiniRequestObject(
+    "NoOverrides": lambda o, _: pb.Object(request=mini.MiniRequestObject(
         url=o.request.url, method=o.request.method, raw_body=o.request.raw_body)),
-    "NoMethod": lambda o, _: pb.Object(request=pb.MiniRequestObject(url=o.request.url)),
-    "NoUrl": lambda o, _: pb.Object(request=pb.MiniRequestObject(method="GET")),
-    "LineBreak": lambda o, _: pb.Object(request=pb.MiniRequestObject(
+    "NoMethod": lambda o, _: pb.Object(request=mini.MiniRequestObject(url=o.request.url)),
+    "NoUrl": lambda o, _: pb.Object(request=mini.MiniRequestObject(method="GET")),
+    "LineBreak": lambda o, _: pb.Object(request=mini.MiniRequestObject(
         url=o.request.url, method="GET", set_headers={"X-A": "1\r\nX-B: 2"})),
-    "Huge": lambda o, _: pb.Object(request=pb.MiniRequestObject(
+    "Huge": lambda o, _: pb.Object(request=mini.MiniRequestObject(
         url=o.request.url, method="POST", raw_body=b"x" * (64 << 20))),
-    "Big": lambda o, _: pb.Object(request=pb.MiniRequestObject(
+    "Big": lambda o, _: pb.Object(request=mini.MiniRequestObject(
         url=o.request.url, method="POST", raw_body=b"y" * (3 << 20))),
 }
 

@@ -141,11 +141,11 @@ def test_authentication_refuses(gateway):
 
 def test_overrides_answer_in_place_of_the_upstream(gateway, upstream):
     early = gateway.get("/override/?code=202")
-    assert (early.status, early.body, early.header("X-Over")) == (202, b"plugin's own", "1")
+    assert (early.status, early.body, early.header("X-Over")) == (202, b"the plugin says", "1")
     error = gateway.get("/override/?code=409")
-    assert (error.status, error.body) == (409, b'{\n    "error": "plugin\'s own"\n}')
+    assert (error.status, error.body) == (409, b'{\n    "error": "the plugin says"\n}')
     raw = gateway.get("/override/?code=409&raw=1")
-    assert (raw.status, raw.body) == (409, b"plugin's own")
+    assert (raw.status, raw.body) == (409, b"the plugin says")
     assert not upstream.requests
 
 

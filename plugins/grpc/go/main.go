@@ -55,8 +55,6 @@ func checkKey(call *coprocess.Object) {
 	}
 	call.Session = &coprocess.SessionState{
 		Alias:    alias,
-		Rate:     1000,
-		Per:      1,
 		Metadata: map[string]string{"token": key}, // without a token nobody is authenticated
 	}
 }

@@ -35,7 +35,7 @@ const hooks = {
       return;
     }
     // without a token nobody is authenticated
-    call.session = { alias: KEYS[key], rate: 1000, per: 1, metadata: { token: key } };
+    call.session = { alias: KEYS[key], metadata: { token: key } };
   },
 
   // post_key_auth: tells the upstream who is asking

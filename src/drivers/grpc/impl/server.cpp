@@ -16,6 +16,8 @@ namespace {
 // back.
 constexpr int kFirstReconnectMs = 100;
 constexpr int kLastReconnectMs = 2000;
+/// A connection that takes longer is given up; a Java server needs a second for its first one.
+constexpr int kConnectTimeMs = 10'000;
 /// Between two questions of a name after its connections failed; gRPC's own is 30 s.
 constexpr int kResolveAgainMs = 5000;
 
@@ -89,7 +91,7 @@ std::shared_ptr<::grpc::Channel> Server::connect() const {
   // Plugin servers are neighbours: `http_proxy` is not for them.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstReconnectMs);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kFirstReconnectMs);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectTimeMs);  // it is named otherwise
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kLastReconnectMs);
   arguments.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, kResolveAgainMs);
   if (config_.recv_max_size > 0)

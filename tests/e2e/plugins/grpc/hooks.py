@@ -88,7 +88,7 @@ def count(o, _):
 def override(o, _):
     overrides = o.request.return_overrides
     overrides.response_code = int(o.request.params.get("code", "200"))
-    overrides.response_body = "the plugin's"
+    overrides.response_body = "the plugin says"
     overrides.headers["X-Over"] = "1"
     overrides.override_error = "raw" in o.request.params
 

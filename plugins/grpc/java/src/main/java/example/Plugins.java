@@ -63,8 +63,6 @@ public final class Plugins extends DispatcherGrpc.DispatcherImplBase {
     var session =
         SessionState.newBuilder()
             .setAlias(KEYS.get(key))
-            .setRate(1000)
-            .setPer(1)
             .putMetadata("token", key);
     return call.toBuilder().setSession(session).build();
   }

@@ -27,14 +27,6 @@ struct Peer {
   bool tls = false;
 };
 
-/// Who is told that the client has left (or half-closed), while a step waits for something else
-/// than its socket. Told in the middle of the loop's work, maybe more than once: it must resume
-/// nobody.
-struct ClientWatch {
-  void (*left)(void* owner) = nullptr;
-  void* owner = nullptr;
-};
-
 class Exchange {
  public:
   Exchange(Arena& arena, std::uint32_t worker_index, std::uint64_t request_id)
@@ -68,8 +60,6 @@ class Exchange {
   bool close_after = false;  ///< the client connection ends with this response
   /// An answer that a plugin forced and that response hooks see as they see an upstream's.
   bool answer_passes_response_chain = false;
-  ClientWatch client_watch;        ///< set and cleared by whoever waits
-  bool client_left = false;        ///< the client left while nobody read from it
   Clock::time_point hook_started;  ///< when the hook that runs now was called
   /// Of a plugin's refusal: an error answer carries them beside its own.
   Headers error_headers;

@@ -1,6 +1,7 @@
 #include "http/impl/server_connection.hpp"
 
 #include "base/log.hpp"
+#include "http/client_watch.hpp"
 #include "http/head_parser.hpp"
 #include "http/status.hpp"
 #include "net/listener.hpp"
@@ -66,9 +67,7 @@ void ServerConnection::onQuietEvent(void* self) {
 
 /// The handler goes last: it may end the exchange.
 void ServerConnection::tellGone(ServerExchange& exchange) {
-  const ClientWatch& watch = exchange.exchange_.client_watch;
-  exchange.exchange_.client_left = true;
-  if (watch.left != nullptr) watch.left(watch.owner);
+  ClientWatch::tell(exchange.exchange_);
   if (exchange.gone_ != nullptr) exchange.gone_(exchange.gone_owner_);
 }
 

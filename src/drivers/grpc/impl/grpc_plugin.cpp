@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "drivers/grpc/impl/reply_message.hpp"
+#include "http/client_watch.hpp"
 
 namespace tykpp::drivers::grpc {
 namespace {
@@ -14,20 +15,15 @@ namespace {
 /// any more.
 class Wait {
  public:
-  Wait(Call& call, std::shared_ptr<Lane> lane, http::Exchange& exchange)
-      : call_(call), lane_(std::move(lane)), exchange_(exchange) {
-    exchange_.client_watch = {&Wait::onClientLeft, this};
-    if (exchange_.client_left) lane_->cancel(call_);
-  }
+  Wait(Call& call, std::shared_ptr<Lane> lane, const http::Exchange& exchange)
+      : call_(call), lane_(std::move(lane)), watch_(exchange, &Wait::onClientLeft, this) {}
   Wait(const Wait&) = delete;
   Wait& operator=(const Wait&) = delete;
-  ~Wait() {
-    exchange_.client_watch = {};
-    lane_->release(call_);
-  }
+  ~Wait() { lane_->release(call_); }
   bool await_ready() const noexcept { return call_.returned; }
   void await_suspend(std::coroutine_handle<> waiter) noexcept { call_.waiter = waiter; }
   void await_resume() const noexcept {}
+  bool clientLeft() const noexcept { return watch_.left(); }
 
  private:
   static void onClientLeft(void* self) {
@@ -37,7 +33,7 @@ class Wait {
 
   Call& call_;
   std::shared_ptr<Lane> lane_;
-  http::Exchange& exchange_;
+  http::ClientWatch watch_;
 };
 
 const char* codeName(::grpc::StatusCode code) {
@@ -133,13 +129,13 @@ net::Task<Result<HookVerdict>> GrpcBound::finish(HookCall& hook) {
   waiting_.erase(found);
   Wait wait(call, lane_, hook.exchange);
   co_await wait;
+  if (wait.clientLeft()) {
+    co_return Error(Errc::kClientGone, Side::kClient, 499, "Client closed request");
+  }
   co_return settle(hook, call);
 }
 
 Result<HookVerdict> GrpcBound::settle(HookCall& hook, Call& call) {
-  if (hook.exchange.client_left) {
-    return Error(Errc::kClientGone, Side::kClient, 499, "Client closed request");
-  }
   if (!call.status.ok()) return dispatchError(hook.hook, call.status);
   std::optional<ReplyMessage> reply = parsed(call.reply);
   if (!reply) {

@@ -18,6 +18,9 @@ constexpr int kFirstReconnectMs = 100;
 constexpr int kLastReconnectMs = 2000;
 /// A connection that takes longer is given up; a Java server needs a second for its first one.
 constexpr int kConnectTimeMs = 10'000;
+/// Bytes a server may send ahead: fixed, because gRPC's way of finding the best number is a ping
+/// for nearly every answer.
+constexpr int kWindowBytes = 1 << 20;
 /// Between two questions of a name after its connections failed; gRPC's own is 30 s.
 constexpr int kResolveAgainMs = 5000;
 
@@ -94,6 +97,11 @@ std::shared_ptr<::grpc::Channel> Server::connect() const {
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kConnectTimeMs);  // it is named otherwise
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kLastReconnectMs);
   arguments.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, kResolveAgainMs);
+  // Counters nobody reads, and a timer that closes connections after half an hour without a call.
+  arguments.SetInt(GRPC_ARG_ENABLE_CHANNELZ, 0);
+  arguments.SetInt(GRPC_ARG_CLIENT_IDLE_TIMEOUT_MS, std::numeric_limits<int>::max());
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kWindowBytes);
   if (config_.recv_max_size > 0)
     arguments.SetMaxReceiveMessageSize(static_cast<int>(config_.recv_max_size));
   if (config_.send_max_size > 0)

@@ -50,7 +50,7 @@ constexpr KeyRow kPlugins[] = {
     {"tyk_js_path", kStr, kYes, "", "JavaScript file loaded first"},
     {"middleware_path", kStr, kYes, "middleware", "Directory of plugins"},
     {"coprocess_options.enable_coprocess", kBool, kYes, "false", "Python, Lua and gRPC plugins"},
-    {"coprocess_options.coprocess_grpc_server", kStr, kYes, "", "Plugin server: `tcp://host:port`, `tls://host:port`, `dns:///name:port` or `unix:///path`"},
+    {"coprocess_options.coprocess_grpc_server", kStr, kYes, "", "`tcp://host:port`, `tls://host:port`, `dns:///name:port` or `unix:///path`"},
     {"coprocess_options.grpc_recv_max_size", kInt, kYes, "0", "Bytes an answer of a plugin server may have; 0: 4 MiB"},
     {"coprocess_options.grpc_send_max_size", kInt, kYes, "0", "Bytes a call of a plugin server may have; 0: no limit"},
     {"coprocess_options.grpc_authority", kStr, kYes, "", "`:authority` of calls; empty: the server's name"},

@@ -2,30 +2,13 @@
 
 #include <ctime>
 
+#include "base/base64.hpp"
 #include "events/impl/event_json.hpp"
 
 namespace tykpp::events {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string base64(std::string_view bytes) {
-  static constexpr char kAlphabet[] =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t have = std::min<std::size_t>(3, bytes.size() - i);
-    std::uint32_t word = 0;
-    for (std::size_t k = 0; k < 3; ++k) {
-      word = word << 8U | (k < have ? static_cast<unsigned char>(bytes[i + k]) : 0U);
-    }
-    for (std::size_t k = 0; k < 4; ++k) {
-      out += k <= have ? kAlphabet[word >> (18 - 6 * k) & 63U] : '=';
-    }
-  }
-  return out;
-}
 
 std::string rfc3339(std::chrono::system_clock::time_point time) {
   const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
@@ -95,7 +78,7 @@ struct DetailWriter {
 Json metaJson(const Event& event) {
   Json meta = Json::object();
   meta["Message"] = event.message;
-  meta["OriginatingRequest"] = base64(event.request);
+  meta["OriginatingRequest"] = encodeBase64(event.request);
   std::visit(DetailWriter{event.type, meta}, event.details);
   return meta;
 }

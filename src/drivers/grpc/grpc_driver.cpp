@@ -8,6 +8,36 @@ namespace {
 
 Error badPlugin(std::string text) { return Error(Errc::kBadPlugin, std::move(text)); }
 
+/// The server of the API's first gRPC hook; empty without one.
+std::string serverOf(const definition::ApiSpec& api) {
+  const definition::PluginHooks& hooks = api.hooks;
+  for (const auto* list : {&hooks.pre, &hooks.post_auth, &hooks.post, &hooks.response}) {
+    for (const definition::PluginRef& ref : *list) {
+      if (!ref.grpc_server.empty()) return ref.grpc_server;
+    }
+  }
+  return hooks.auth ? hooks.auth->grpc_server : std::string{};
+}
+
+class GrpcEventFunction final : public EventFunction {
+ public:
+  GrpcEventFunction(std::shared_ptr<Runtime> runtime, std::shared_ptr<Server> server,
+                    std::string handler, std::chrono::milliseconds timeout)
+      : runtime_(std::move(runtime)),
+        server_(std::move(server)),
+        handler_(std::move(handler)),
+        timeout_(timeout) {}
+  void dispatch(std::string payload, std::shared_ptr<void> ticket) override {
+    runtime_->sendEvent(server_, handler_, payload, timeout_, std::move(ticket));
+  }
+
+ private:
+  const std::shared_ptr<Runtime> runtime_;
+  const std::shared_ptr<Server> server_;
+  const std::string handler_;
+  const std::chrono::milliseconds timeout_;
+};
+
 }  // namespace
 
 GrpcOptions GrpcOptions::of(const definition::GatewayConfig& config) {
@@ -37,27 +67,32 @@ std::shared_ptr<Runtime> GrpcDriver::runtime() {
   return runtime_;
 }
 
-Result<std::shared_ptr<const LoadedPlugin>> GrpcDriver::load(const definition::PluginRef& ref,
-                                                             Hook hook,
-                                                             const definition::ApiSpec& api) {
-  if (hook == Hook::kAnalytics) return badPlugin("gRPC plugins cannot be analytics hooks");
+Result<std::shared_ptr<Server>> GrpcDriver::open(const std::string& address) {
   if (!options_.enabled) {
     return badPlugin("gRPC plugins are off: coprocess_options.enable_coprocess is false");
   }
-  if (ref.grpc_server.empty()) {
+  if (address.empty()) {
     return badPlugin(
         "Driver 'grpc' isn't loaded: coprocess_options.coprocess_grpc_server is empty and the "
         "definition has no grpc_server");
   }
-  std::shared_ptr<Runtime> own = runtime();
-  auto server = own->server(ref.grpc_server);
+  auto server = runtime()->server(address);
   if (!server) return badPlugin("Driver 'grpc' isn't loaded: " + server.error().message());
+  return server;
+}
+
+Result<std::shared_ptr<const LoadedPlugin>> GrpcDriver::load(const definition::PluginRef& ref,
+                                                             Hook hook,
+                                                             const definition::ApiSpec& api) {
+  if (hook == Hook::kAnalytics) return badPlugin("gRPC plugins cannot be analytics hooks");
+  auto server = open(ref.grpc_server);
+  if (!server) return server.error();
   auto facts = std::make_shared<HookFacts>();
   facts->facts = coprocess::Facts::of(ref, api, options_.verbatim_names);
   facts->constant = constantPart(facts->facts, hook);
   facts->max_body = options_.max_body;
   return std::shared_ptr<const LoadedPlugin>(
-      std::make_shared<GrpcLoaded>(std::move(facts), std::move(*server), std::move(own)));
+      std::make_shared<GrpcLoaded>(std::move(facts), std::move(*server), runtime()));
 }
 
 std::vector<RemoteServer> GrpcDriver::servers() const {
@@ -65,18 +100,14 @@ std::vector<RemoteServer> GrpcDriver::servers() const {
   return runtime_ != nullptr ? runtime_->servers() : std::vector<RemoteServer>{};
 }
 
-Result<void> GrpcDriver::dispatchEvent(const std::string& handler, const std::string& payload,
-                                       const std::string& address) {
-  const std::string& wanted = address.empty() ? options_.config.server : address;
-  if (wanted.empty()) return badPlugin("no plugin driver is available: no gRPC server is named");
-  const std::shared_ptr<Runtime> own = runtime();
-  auto server = own->server(wanted);
+Result<std::shared_ptr<EventFunction>> GrpcDriver::findEventFunction(
+    const std::string& handler_name, const definition::ApiSpec& api) {
+  std::string address = serverOf(api);
+  if (address.empty()) address = options_.config.server;
+  auto server = open(address);
   if (!server) return server.error();
-  {
-    const std::lock_guard lock(mutex_);
-    event_server_ = *server;
-  }
-  return own->sendEvent(*server, handler, payload, options_.event_timeout);
+  return std::shared_ptr<EventFunction>(std::make_shared<GrpcEventFunction>(
+      runtime(), std::move(*server), handler_name, options_.event_timeout));
 }
 
 }  // namespace tykpp::drivers::grpc

@@ -29,7 +29,7 @@ struct GrpcOptions {
   static GrpcOptions of(const definition::GatewayConfig& config);
 };
 
-/// Thread: load() and servers() on the main thread; what they answer is shared by the workers.
+/// Thread: main; what they answer is shared by the workers.
 class GrpcDriver final : public PluginDriver {
  public:
   /// gRPC itself is started by the first load().
@@ -44,23 +44,19 @@ class GrpcDriver final : public PluginDriver {
                                                    const definition::ApiSpec& api) override;
   std::vector<RemoteServer> servers() const override;
 
-  /// Has a plugin server handle an event: calls `DispatchEvent` and does not wait for it; what goes
-  /// wrong later is logged. Thread: any.
-  /// @param handler  its name, for log lines
-  /// @param payload  the whole JSON text, in which the handler is named too
-  /// @param address  of the server; empty: the configuration's
-  /// @error kBadPlugin as load(); kPluginFailed: too many events wait already
-  Result<void> dispatchEvent(const std::string& handler, const std::string& payload,
-                             const std::string& address = {});
+  /// The plugin server decides about names: any is found. Events go to the server of the API's
+  /// first gRPC hook, without one to the configuration's.
+  Result<std::shared_ptr<EventFunction>> findEventFunction(const std::string& handler_name,
+                                                           const definition::ApiSpec& api) override;
 
  private:
   std::shared_ptr<Runtime> runtime();
+  Result<std::shared_ptr<Server>> open(const std::string& address);
 
   GrpcOptions options_;
   WorkerServices& services_;
   mutable std::mutex mutex_;  // guards what follows
   std::shared_ptr<Runtime> runtime_;
-  std::shared_ptr<Server> event_server_;  // so that its connection stays
 };
 
 }  // namespace tykpp::drivers::grpc

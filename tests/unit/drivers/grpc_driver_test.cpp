@@ -168,11 +168,15 @@ TEST_F(GrpcDriver, AnEventIsSentToTheServer) {
     came.notify_one();
     return std::string();
   });
-  ASSERT_TRUE(driver_.dispatchEvent("handler", R"({"handler_name":"handler"})", server.address()));
+  definition::ApiSpec api;
+  EXPECT_FALSE(driver_.findEventFunction("handler", api));  // no server is named
+  api.hooks.pre.emplace_back().grpc_server = server.address();
+  auto function = driver_.findEventFunction("handler", api);
+  ASSERT_TRUE(function) << function.error().message();
+  (*function)->dispatch(R"({"handler_name":"handler"})", nullptr);
   std::unique_lock lock(mutex);
   ASSERT_TRUE(came.wait_for(lock, std::chrono::seconds(10), [&] { return !payload.empty(); }));
   EXPECT_EQ(payload, R"({"handler_name":"handler"})");
-  EXPECT_FALSE(driver_.dispatchEvent("handler", "{}"));  // no server is configured
 }
 
 TEST_F(GrpcDriver, ServersThatNoPluginNamesAreForgotten) {

@@ -6,8 +6,10 @@
 #include <array>
 #include <cstring>
 
+#include "base/text.hpp"
 #include "drivers/grpc/impl/session_message.hpp"
 #include "drivers/grpc/impl/wire_writer.hpp"
+#include "drivers/message_edit.hpp"
 
 namespace tykpp::drivers::grpc {
 namespace {
@@ -29,7 +31,7 @@ std::string repaired(std::string_view bytes) {
   std::string text;
   for (std::size_t at = 0; at < bytes.size();) {
     const std::string_view one = bytes.substr(at, charSize(bytes[at]));
-    const bool good = coprocess::isUtf8(one);
+    const bool good = isUtf8(one);
     text += good ? one : kReplacement;
     at += good ? one.size() : 1;
   }
@@ -49,7 +51,7 @@ const std::string& noOverrides() {
 
 /// `body` beside `raw_body`: when it is text and wanted.
 std::string_view textBody(std::string_view body, const coprocess::Facts& facts) {
-  return !facts.raw_body_only && coprocess::isUtf8(body) ? body : std::string_view{};
+  return !facts.raw_body_only && isUtf8(body) ? body : std::string_view{};
 }
 
 template <int kRaw, int kText, class Part>
@@ -107,18 +109,18 @@ std::string constantPart(const coprocess::Facts& facts, Hook hook) {
   writer.number(Object::kHookTypeFieldNumber, coprocess::hookType(hook));
   writer.bytes(Object::kHookNameFieldNumber, facts.hook_name);
   for (const auto& [key, value] : facts.spec) {
-    const std::string text = coprocess::isUtf8(value) ? value : repaired(value);
+    const std::string text = isUtf8(value) ? value : repaired(value);
     writer.pair(Object::kSpecFieldNumber, key, text);
   }
   return bytes;
 }
 
 std::string_view asUtf8(std::string_view bytes, Arena& arena) {
-  return coprocess::isUtf8(bytes) ? bytes : arena.copy(repaired(bytes));
+  return isUtf8(bytes) ? bytes : arena.copy(repaired(bytes));
 }
 
 std::string_view shownUrl(http::Exchange& exchange) {
-  return asUtf8(coprocess::requestUrl(exchange), exchange.arena());
+  return asUtf8(requestUrl(exchange), exchange.arena());
 }
 
 void RequestMessage::addRequest(http::Exchange& exchange, const coprocess::Facts& facts) {

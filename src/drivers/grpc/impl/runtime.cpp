@@ -27,13 +27,15 @@ const std::string& eventMethod() {
 
 /// One event on its way.
 struct EventCall final : Ticket {
-  EventCall(Runtime& given, std::shared_ptr<Server> to, std::string name)
-      : runtime(given), server(std::move(to)), handler(std::move(name)) {}
+  EventCall(Runtime& given, std::shared_ptr<Server> to, std::string name,
+            std::shared_ptr<void> held)
+      : runtime(given), server(std::move(to)), handler(std::move(name)), ticket(std::move(held)) {}
   void done() noexcept override { runtime.eventEnded(*this); }
 
   Runtime& runtime;
   std::shared_ptr<Server> server;
   std::string handler;
+  std::shared_ptr<void> ticket;
   ::grpc::ClientContext context;
   std::unique_ptr<::grpc::ClientAsyncResponseReader<::grpc::ByteBuffer>> reader;
   ::grpc::ByteBuffer reply;
@@ -79,42 +81,51 @@ std::vector<RemoteServer> Runtime::servers() const {
   return list;
 }
 
-Result<void> Runtime::sendEvent(const std::shared_ptr<Server>& server, const std::string& handler,
-                                const std::string& payload, std::chrono::milliseconds timeout) {
-  auto event = std::make_unique<EventCall>(*this, server, handler);
+void Runtime::sendEvent(const std::shared_ptr<Server>& server, const std::string& handler,
+                        const std::string& payload, std::chrono::milliseconds timeout,
+                        std::shared_ptr<void> ticket) {
+  auto event = std::make_unique<EventCall>(*this, server, handler, std::move(ticket));
   EventCall& call = *event;
   Endpoint& endpoint = server->endpoint(0);
-  const std::lock_guard lock(mutex_);
-  if (queue_ == nullptr || events_.size() >= kMaxEvents) {
-    return Error(Errc::kPluginFailed, "too many events wait for plugin servers already");
+  {
+    const std::lock_guard lock(mutex_);
+    if (queue_ == nullptr) return;
+    if (events_.size() < kMaxEvents) {
+      call.context.set_deadline(std::chrono::system_clock::now() + timeout);
+      call.reader = endpoint.stub.PrepareUnaryCall(&call.context, eventMethod(),
+                                                   eventMessage(payload), &queue_->get());
+      events_.emplace(&call, std::move(event));
+      call.reader->StartCall();
+      call.reader->Finish(&call.reply, &call.status, static_cast<Ticket*>(&call));
+      return;
+    }
   }
-  call.context.set_deadline(std::chrono::system_clock::now() + timeout);
-  call.reader = endpoint.stub.PrepareUnaryCall(&call.context, eventMethod(), eventMessage(payload),
-                                               &queue_->get());
-  events_.emplace(&call, std::move(event));
-  call.reader->StartCall();
-  call.reader->Finish(&call.reply, &call.status, static_cast<Ticket*>(&call));
-  return {};
+  complainOfEvent(*server, handler, "too many events wait for plugin servers already");
 }
 
 void Runtime::eventEnded(EventCall& event) noexcept {
   event.server->note(event.status);
   std::unique_ptr<EventCall> owned;
-  bool log = false;
   {
     const std::lock_guard lock(mutex_);
     const auto found = events_.find(&event);
     owned = std::move(found->second);
     events_.erase(found);
+  }
+  if (!event.status.ok())
+    complainOfEvent(*event.server, event.handler, event.status.error_message());
+}
+
+void Runtime::complainOfEvent(const Server& server, const std::string& handler,
+                              const std::string& why) {
+  {
+    const std::lock_guard lock(mutex_);
     const Clock::time_point now = Clock::now();
-    log = !event.status.ok() && now - last_event_line_ > std::chrono::seconds(1);
-    if (log) last_event_line_ = now;
+    if (now - last_event_line_ < std::chrono::seconds(1)) return;
+    last_event_line_ = now;
   }
-  if (log) {
-    TYKPP_LOG(err, "grpc", "event not delivered handler={} server={} reason={}",
-              log::quoted(event.handler), log::quoted(event.server->address()),
-              log::quoted(event.status.error_message()));
-  }
+  TYKPP_LOG(err, "grpc", "event not delivered handler={} server={} reason={}", log::quoted(handler),
+            log::quoted(server.address()), log::quoted(why));
 }
 
 void Runtime::stop() {

@@ -31,16 +31,19 @@ class Runtime {
   Result<std::shared_ptr<Server>> server(const std::string& address);
   std::shared_ptr<Lane> lane(std::uint32_t worker);
   std::vector<RemoteServer> servers() const;
-  /// Calls `DispatchEvent` and does not wait.
-  /// @error kPluginFailed  too many are on their way
-  Result<void> sendEvent(const std::shared_ptr<Server>& server, const std::string& handler,
-                         const std::string& payload, std::chrono::milliseconds timeout);
+  /// Calls `DispatchEvent` and does not wait. An event too many, or one that does not get there, is
+  /// lost with a log line.
+  /// @param ticket  let go when the server has answered, or the event is lost
+  void sendEvent(const std::shared_ptr<Server>& server, const std::string& handler,
+                 const std::string& payload, std::chrono::milliseconds timeout,
+                 std::shared_ptr<void> ticket);
   /// Cancels what is under way and waits for it to end. The workers run no calls any more.
   void stop();
 
  private:
   friend struct EventCall;
   void eventEnded(EventCall& event) noexcept;
+  void complainOfEvent(const Server& server, const std::string& handler, const std::string& why);
 
   const definition::GrpcConfig config_;
   WorkerServices& services_;
@@ -50,7 +53,7 @@ class Runtime {
   std::vector<std::shared_ptr<Lane>> lanes_;
   std::map<std::string, std::weak_ptr<Server>> servers_;
   std::map<EventCall*, std::unique_ptr<EventCall>> events_;
-  Clock::time_point last_event_line_;
+  Clock::time_point last_event_line_;  // of at most one a second
 };
 
 }  // namespace tykpp::drivers::grpc

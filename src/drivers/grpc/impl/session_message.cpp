@@ -3,6 +3,7 @@
 #include <cmath>
 #include <string>
 
+#include "base/text.hpp"
 #include "drivers/coprocess/message.hpp"
 
 namespace tykpp::drivers::grpc {
@@ -83,7 +84,7 @@ void readText(const Json& object, const char* name, std::string& to) {
   const Json* value = find(object, name);
   if (value == nullptr || !value->is_string()) return;
   const auto& text = value->get_ref<const std::string&>();
-  if (coprocess::isUtf8(text)) to = text;
+  if (isUtf8(text)) to = text;
 }
 
 template <class List>

@@ -60,8 +60,11 @@ struct EventCenter::Loading {
   }
 };
 
-EventCenter::EventCenter(const definition::GatewayConfig& config, storage::DataStore& store)
-    : config_(config), store_(store), gateway_(bus_, {}, {}, config.event_handlers) {}
+EventCenter::EventCenter(const definition::GatewayConfig& config, storage::DataStore* shared)
+    : config_(config),
+      own_store_(shared == nullptr ? storage::makeMemoryDataStore() : nullptr),
+      store_(shared == nullptr ? *own_store_ : *shared),
+      gateway_(bus_, {}, {}, config.event_handlers) {}
 
 std::unique_ptr<const events::Emitter> EventCenter::emitterFor(const definition::ApiSpec& api) {
   if (api.event_handlers.empty()) return nullptr;

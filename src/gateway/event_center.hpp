@@ -22,8 +22,10 @@ class EventCenter {
  public:
   using Specs = std::vector<std::shared_ptr<const definition::ApiSpec>>;
 
-  /// @param config, store  outlive it
-  EventCenter(const definition::GatewayConfig& config, storage::DataStore& store);
+  /// @param config  outlives it
+  /// @param shared  where nodes tell each other which web hooks were called; outlives it. Null:
+  /// this process remembers for itself, apart from what plugins keep: neither pushes the other out.
+  EventCenter(const definition::GatewayConfig& config, storage::DataStore* shared);
 
   /// For the chain of an API; null when it has no event handlers. Must not outlive the center.
   std::unique_ptr<const events::Emitter> emitterFor(const definition::ApiSpec& api);
@@ -50,6 +52,7 @@ class EventCenter {
                                                const definition::ApiSpec* api);
 
   const definition::GatewayConfig& config_;
+  std::unique_ptr<storage::DataStore> own_store_;
   storage::DataStore& store_;
   std::unique_ptr<client::HttpClient> client_;  // made with the first web hook
   std::unique_ptr<events::WebHooks> web_hooks_;

@@ -109,10 +109,10 @@ Result<void> Gateway::run() {
   client::Limits limits;
   limits.transfers = 512;
   client_ = std::make_unique<client::HttpClient>(limits);
-  data_ = config_.storage.type == "redis"
-              ? storage::makeRedisDataStore(redisAddress(config_.storage))
-              : storage::makeMemoryDataStore();
-  events_ = std::make_unique<EventCenter>(config_, *data_);
+  const bool redis = config_.storage.type == "redis";
+  data_ = redis ? storage::makeRedisDataStore(redisAddress(config_.storage))
+                : storage::makeMemoryDataStore();
+  events_ = std::make_unique<EventCenter>(config_, redis ? data_.get() : nullptr);
   drivers_ = drivers::makeRegistry(config_, *this);
   bundles_ = std::make_unique<BundleLoader>(
       config_, *client_, [this](std::function<void()> fn) { main_.post(std::move(fn)); },

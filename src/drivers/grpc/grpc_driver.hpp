@@ -4,6 +4,7 @@
 // answer applied there; the worker serves others meanwhile.
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>

@@ -52,14 +52,12 @@ Runtime::~Runtime() { stop(); }
 
 Result<std::shared_ptr<Server>> Runtime::server(const std::string& address) {
   const std::lock_guard lock(mutex_);
-  std::weak_ptr<Server>& known = servers_[address];
-  if (auto server = known.lock()) return server;
-  auto server = Server::open(address, config_);
-  if (!server) {
-    servers_.erase(address);
-    return server.error();
+  if (const auto known = servers_.find(address); known != servers_.end()) {
+    if (auto server = known->second.lock()) return server;
   }
-  known = *server;
+  std::erase_if(servers_, [](const auto& entry) { return entry.second.expired(); });
+  auto server = Server::open(address, config_);
+  if (server) servers_[address] = *server;
   return server;
 }
 

@@ -34,7 +34,7 @@ TEST_F(VersionCheckTest, LetsRequestsThroughUntilTheDate) {
 TEST_F(VersionCheckTest, FiresVersionFailure) {
   tykpp::test::Fired fired("VersionFailure");
   api_.expires_at = unixSeconds() - 1;
-  auto steps = VersionCheck::create({api_, config_, 1, nullptr, false, fired.emitter()});
+  auto steps = VersionCheck::create({api_, config_, 1, nullptr, nullptr, fired.emitter()});
   ASSERT_TRUE(steps);
   EXPECT_FALSE(steps->at(0)->onRequest(exchange_));
   EXPECT_EQ(fired.all(), std::vector<std::string>{

@@ -108,7 +108,13 @@ std::vector<PluginPlace> eventPlaces(const definition::ApiSpec& api) {
   for (const auto* list : {&hooks.pre, &hooks.post_auth, &hooks.post, &hooks.response}) {
     for (const definition::PluginRef& ref : *list) add(ref);
   }
-  if (places.empty() && !api.bundle.folder.empty()) places.push_back(placeOf({}, api));
+  const bool hookless = places.empty();
+  for (std::size_t i = 0; hookless && i < api.bundle.parts.size(); ++i) {
+    definition::PluginRef ref;
+    ref.driver = "python";
+    ref.bundle = i;
+    add(ref);
+  }
   return places;
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "definition/event_handlers.hpp"
+#include "definition/plugin_refs.hpp"
 
 namespace tykpp::definition {
 
@@ -39,64 +40,6 @@ struct UpstreamTls {
   bool force_common_name_check = false;
   std::string client_certificate;  ///< PEM file with certificate and key, or empty
   bool operator==(const UpstreamTls&) const = default;
-};
-
-enum class OnPluginError : std::uint8_t { kFail, kSkip };
-
-/// One entry of `custom_middleware.<hook>[]`, `auth_check` or `analytics_plugin`.
-struct PluginRef {
-  std::string name;  ///< `name` or `func_name`: function, class or hook name
-  std::string path;  ///< `path` or `plugin_path`; absolute, except for shared objects
-  std::string code;  ///< `code`: the source in base64, instead of a file
-  std::string
-      driver;  ///< the entry's own, else `custom_middleware.driver`, else what the hook implies
-  /// `grpc_server` (ours): the entry's own, else `custom_middleware.grpc_server`, else the
-  /// configuration's; of the driver `grpc` alone
-  std::string grpc_server;
-  bool require_session = false;
-  bool raw_body_only = false;
-  std::chrono::milliseconds timeout{2000};        ///< `timeout_ms` (ours)
-  OnPluginError on_error = OnPluginError::kFail;  ///< `on_error` (ours)
-  std::string pointer;     ///< where it stands in the definition, for error messages
-  std::size_t bundle = 0;  ///< which of `ApiSpec::bundle.parts` it came with, where there are any
-};
-
-/// One enabled entry of `extended_paths.virtual[]`: an endpoint that a JavaScript function answers.
-struct VirtualEndpoint {
-  std::string path;      ///< pattern within the API, as written
-  std::string method;    ///< matched as written; an empty one matches no request
-  std::string function;  ///< `response_function_name`
-  std::string source;    ///< absolute path of the file, or the source in base64
-  bool is_blob = false;  ///< `source` is base64
-  bool use_session = false;
-  bool proxy_on_error = false;
-  std::string pointer;
-};
-
-/// A bundle that plugins of an API came with.
-struct BundlePart {
-  std::string name;                ///< one name of `custom_middleware_bundle`
-  std::string folder;              ///< where it is unpacked, absolute
-  std::vector<std::string> files;  ///< the manifest's `file_list`
-};
-
-/// Where the plugins of an API came from, when it has a bundle or several.
-struct BundleRef {
-  std::string name;      ///< `custom_middleware_bundle`, commas between several; empty: none
-  std::string hash;      ///< hex MD5 of the name
-  std::string checksum;  ///< of the content, to tell versions apart
-  std::vector<BundlePart> parts;  ///< in the order of their names; empty: not there (yet)
-};
-
-/// The plugins of an API, disabled and nameless entries dropped. A keyless API has neither `auth`
-/// nor `post_auth`.
-struct PluginHooks {
-  std::vector<PluginRef> pre;
-  std::optional<PluginRef> auth;
-  std::vector<PluginRef> post_auth;
-  std::vector<PluginRef> post;
-  std::vector<PluginRef> response;
-  std::optional<PluginRef> analytics;
 };
 
 struct ApiSpec {

@@ -71,13 +71,13 @@ def test_a_port_that_is_taken_ends_the_start_with_its_number(tmp_path, upstream)
     gateway = Gateway(tmp_path, {"listen_port": upstream.port})
     gateway.spawn()
     assert gateway.process.wait(20) != 0
-    assert str(upstream.port) in gateway.log()
+    gateway.wait_for_log(str(upstream.port))
 
 
 def test_keys_that_are_not_built_are_named_at_start(new_gateway):
     gateway = new_gateway({"hash_key_function": "murmur64", "analytics_config": {"enable_geo_ip": True}}).start()
-    assert "hash_key_function" in gateway.log()
-    assert "enable_geo_ip" in gateway.log()
+    gateway.wait_for_log("hash_key_function")
+    gateway.wait_for_log("enable_geo_ip")
 
 
 def test_an_environment_variable_wins_over_the_file(new_gateway, upstream):

@@ -209,7 +209,7 @@ def test_a_huge_answer_is_refused_and_not_kept(gateway, upstream):
     for _ in range(3):
         assert gateway.get("/huge/").status == 500
     assert gateway.rss_kb() - before < 64 << 10
-    assert "RESOURCE_EXHAUSTED" in gateway.log()
+    gateway.wait_for_log("RESOURCE_EXHAUSTED")
 
 
 def test_a_failure_may_be_skipped(gateway, upstream):
@@ -263,7 +263,7 @@ def test_calls_that_wait_have_a_bound(new_gateway, upstream, server):
     for thread in threads:
         thread.join()
     assert len(took) == 12 and sum(t < 0.9 for t in took) >= 6 and sum(t >= 0.9 for t in took) >= 3
-    assert "too many calls of plugin servers" in gateway.log()
+    gateway.wait_for_log("too many calls of plugin servers")
 
 
 # --- addresses
@@ -385,7 +385,7 @@ def test_an_address_that_is_none_refuses_every_request(new_gateway, upstream, ad
     assert (failed.status, failed.body.decode()) == (500, NOT_LOADED)
     assert gateway.get("/plain/").status == 200
     assert state(gateway, "pre")["status"] == "refuses"
-    assert "Driver 'grpc' isn't loaded" in gateway.log()
+    gateway.wait_for_log("Driver 'grpc' isn't loaded")
 
 
 def test_a_server_of_another_driver_is_a_mistake(new_gateway, upstream):
@@ -394,7 +394,7 @@ def test_a_server_of_another_driver_is_a_mistake(new_gateway, upstream):
                     custom_middleware={"driver": "otto", "pre": [entry("x", path="x.js", grpc_server="tcp://h:1")]})
     gateway.write(wrong, classic("plain", upstream.url)).start()
     assert gateway.get("/wrong/").status == 404
-    assert "/custom_middleware/pre/0/grpc_server" in gateway.log()
+    gateway.wait_for_log("/custom_middleware/pre/0/grpc_server")
 
 
 # --- TLS

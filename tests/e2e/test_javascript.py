@@ -182,7 +182,7 @@ def test_nothing_leaks_between_requests(gateway, upstream):
 
 def test_a_hook_may_be_skipped_when_it_fails(gateway):
     assert gateway.get("/skip/get").status == 200
-    assert "on purpose" in gateway.log()
+    gateway.wait_for_log("on purpose")
 
 
 def test_a_reload_reads_the_file_again_and_keeps_what_works(new_gateway, upstream):
@@ -209,7 +209,7 @@ def test_newer_javascript_is_refused_with_a_reason(new_gateway, upstream):
         "driver": "javascript", "pre": [{"name": "f", "path": "middleware/new.js"}]}))
     gateway.start()
     assert gateway.get("/api/get").status == 500
-    assert "ES2015" in gateway.log()
+    gateway.wait_for_log("ES2015")
 
 
 def test_without_the_switch_hooks_refuse(new_gateway, upstream):

@@ -165,7 +165,7 @@ def test_the_traceback_is_in_the_log(gateway):
 def test_a_function_with_two_parameters_is_not_called(gateway, upstream):
     assert gateway.get("/twoparameters/").status == 200
     assert sent(upstream, "X-Never") is None
-    assert "has 2 parameters and is never called" in gateway.log()
+    gateway.wait_for_log("has 2 parameters and is never called")
 
 
 def test_an_object_kept_past_its_hook_is_harmless(gateway, upstream):
@@ -343,7 +343,7 @@ def test_another_version_of_python_is_an_error_of_its_apis(new_gateway, upstream
     gateway = new_gateway({"coprocess_options": {"enable_coprocess": True, "python_version": "2.7"}}).write(
         python("api", upstream.url, pre=["Change"]), classic("plain", upstream.url)).start()
     assert (gateway.get("/api/").status, gateway.get("/plain/").status) == (500, 200)
-    assert "Python version '2.7' doesn't exist" in gateway.log()
+    gateway.wait_for_log("Python version '2.7' doesn't exist")
 
 
 def test_a_process_that_runs_a_stuck_plugin_still_stops(new_gateway, upstream):

@@ -88,7 +88,7 @@ def test_a_broken_definition_is_named_in_the_log_and_in_the_answer_of_the_reload
     running.replace("broken.json", '{"api_id": ')
     text = running.reload()
     assert "broken.json" in text
-    assert "broken.json" in running.log()
+    running.wait_for_log("broken.json")
 
 
 def test_a_broken_definition_does_not_hold_up_the_change_of_another(running, upstream):

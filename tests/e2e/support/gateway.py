@@ -133,6 +133,10 @@ class Gateway:
     def log(self) -> str:
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
+    def wait_for_log(self, text: str):
+        """Lines are written beside the requests they are about."""
+        eventually(lambda: text in self.log(), f"{text!r} in the log")
+
     # --- calls
 
     def client(self, **options) -> Client:

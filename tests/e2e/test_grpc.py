@@ -1,5 +1,6 @@
 """Plugins in processes of their own, called over gRPC: every hook, and servers that are down, slow, wrong or in disguise."""
 import json
+import os
 import signal
 import subprocess
 import threading
@@ -11,6 +12,8 @@ from support.gateway import Gateway, classic, free_port, oas
 from support.plugin_server import PluginServer
 from support.upstream import answer
 from support.wait import SLOW, eventually
+
+pytestmark = pytest.mark.skipif(os.environ.get("TYKPP_PRESET") == "tsan", reason="libgrpc is built without ThreadSanitizer")
 
 FAILED = '{\n    "error": "Middleware error"\n}'
 NOT_LOADED = '{\n    "error": "Internal Server Error"\n}'

@@ -1,4 +1,5 @@
 """The plugin servers of plugins/grpc, each built with its language's own tools and run at every hook."""
+import os
 import shutil
 import subprocess
 
@@ -7,6 +8,8 @@ import pytest
 from support.gateway import Gateway, classic
 from support.plugin_server import PluginServer
 from support.upstream import answer
+
+pytestmark = pytest.mark.skipif(os.environ.get("TYKPP_PRESET") == "tsan", reason="libgrpc is built without ThreadSanitizer")
 
 TOOLS = {"python": ["protoc"], "go": ["go", "protoc"], "node": ["node", "npm"], "java": ["java", "mvn"]}
 

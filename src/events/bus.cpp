@@ -127,8 +127,7 @@ void Bus::work() {
 }
 
 void Bus::deliver(const Waiting& waiting) {
-  static const std::vector<std::shared_ptr<Handler>> kNobody;
-  const auto& handlers = table_ == nullptr ? kNobody : table_->find(waiting.event);
+  const auto& handlers = table_->find(waiting.event);
   if (handlers.empty()) unheard_.fetch_add(1, std::memory_order_relaxed);
   for (const auto& handler : handlers) {
     try {

@@ -106,8 +106,8 @@ class Bus {
   std::condition_variable wake_;
   std::deque<Item> queue_;
   bool stopping_ = false;
-  std::thread thread_;                         // started by the first handlers, not on a worker
-  std::shared_ptr<const HandlerTable> table_;  // the thread's
+  std::thread thread_;  // started by the first handlers, not on a worker
+  std::shared_ptr<const HandlerTable> table_ = std::make_shared<HandlerTable>();  // the thread's
 };
 
 }  // namespace tykpp::events

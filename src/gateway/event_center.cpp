@@ -48,15 +48,19 @@ const std::string& idOf(const definition::ApiSpec* api) {
 /// One load under way.
 struct EventCenter::Loading {
   drivers::DriverRegistry& drivers;
+  const std::string& config_file;
   std::shared_ptr<events::HandlerTable> table = std::make_shared<events::HandlerTable>();
   definition::Problems problems{};
   /// Loaded together: they share a runtime.
   std::vector<std::pair<const EventHandler*, const definition::ApiSpec*>> scripts{};
 
-  void complain(const EventHandler& handler, const definition::ApiSpec* api, std::string reason,
-                const std::string& config_file) {
+  void complain(const EventHandler& handler, const definition::ApiSpec* api, std::string reason) {
     problems.push_back({definition::Severity::kWarning, api == nullptr ? config_file : api->file,
                         handler.pointer, std::move(reason)});
+  }
+  void leaveOut(const EventHandler& handler, const definition::ApiSpec* api, const Error& error) {
+    complain(handler, api,
+             "Failed to init event handler: " + error.message() + "; the handler is ignored");
   }
 };
 
@@ -72,7 +76,7 @@ std::unique_ptr<const events::Emitter> EventCenter::emitterFor(const definition:
 }
 
 definition::Problems EventCenter::load(const Specs& apis, drivers::DriverRegistry& drivers) {
-  Loading loading{drivers};
+  Loading loading{drivers, config_.file};
   for (const EventHandler& handler : config_.event_handlers) add(loading, handler, nullptr);
   for (const auto& api : apis) {
     for (const EventHandler& handler : api->event_handlers) add(loading, handler, api.get());
@@ -92,10 +96,7 @@ void EventCenter::add(Loading& loading, const EventHandler& handler,
   if (made) {
     loading.table->add(idOf(api), handler.event, std::move(*made));
   } else {
-    loading.complain(
-        handler, api,
-        "Failed to init event handler: " + made.error().message() + "; the handler is ignored",
-        config_.file);
+    loading.leaveOut(handler, api, made.error());
   }
 }
 
@@ -125,7 +126,7 @@ std::shared_ptr<events::Handler> EventCenter::makeWebHook(Loading& loading,
     web_hooks_ = std::make_unique<events::WebHooks>(*client_, store_);
   }
   events::MadeWebHook made = web_hooks_->make(handler, config_);
-  if (!made.problem.empty()) loading.complain(handler, api, made.problem, config_.file);
+  if (!made.problem.empty()) loading.complain(handler, api, made.problem);
   return std::move(made.handler);
 }
 
@@ -144,10 +145,7 @@ void EventCenter::addScripts(Loading& loading) {
       loading.table->add(idOf(api), handler->event,
                          std::make_shared<ScriptHandler>(*driver, handler->name));
     } else {
-      loading.complain(*handler, api,
-                       "Failed to init event handler: " + outcomes[i].error().message() +
-                           "; the handler is ignored",
-                       config_.file);
+      loading.leaveOut(*handler, api, outcomes[i].error());
     }
   }
 }

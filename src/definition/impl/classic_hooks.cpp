@@ -9,6 +9,7 @@
 #include "definition/bundle_hooks.hpp"
 #include "definition/impl/classic_shape.hpp"
 #include "definition/impl/definition_builder.hpp"
+#include "definition/impl/resolved_path.hpp"
 
 namespace tykpp::definition {
 namespace {
@@ -39,13 +40,6 @@ std::string driverFor(std::string_view own, std::string_view common, HookKind ki
 /// Drivers that take a path as it is: they have rules of their own for finding a shared object.
 bool findsItsFile(std::string_view driver) { return driver == "native" || driver == "goplugin"; }
 
-/// Paths of a definition start at the working directory, those of a manifest in the bundle's
-/// folder.
-std::string resolved(std::string path, const std::string& base) {
-  if (path.empty() || path.front() == '/' || base.empty()) return path;
-  return (std::filesystem::path(base) / path).lexically_normal().string();
-}
-
 struct HookReader {
   const GatewayConfig& config;
   Report& report;
@@ -63,9 +57,9 @@ struct HookReader {
     ref.driver = driverFor(textOf(value, "driver"), spec.driver, kind, ref.path);
     ref.bundle = bundle;
     if (part != nullptr) {
-      ref.path = resolved(std::move(ref.path), part->folder);
+      ref.path = resolvedPath(std::move(ref.path), part->folder);
     } else if (!findsItsFile(ref.driver)) {
-      ref.path = resolved(std::move(ref.path), config.working_directory);
+      ref.path = resolvedPath(std::move(ref.path), config.working_directory);
     }
     readServer(value, ref, pointer);
     ref.require_session = flagOf(value, "require_session");
@@ -149,7 +143,7 @@ std::vector<VirtualEndpoint> readVirtualEndpoints(const Json& document,
     endpoint.source = textOf(value, "function_source_uri");
     // Relative to the working directory, also where a bundle is used.
     if (!endpoint.is_blob) {
-      endpoint.source = resolved(std::move(endpoint.source), config.working_directory);
+      endpoint.source = resolvedPath(std::move(endpoint.source), config.working_directory);
     }
     endpoint.use_session = flagOf(value, "use_session");
     endpoint.proxy_on_error = flagOf(value, "proxy_on_error");
@@ -164,8 +158,9 @@ class PluginFolders {
  public:
   PluginFolders(const GatewayConfig& config, const ApiSpec& spec)
       : config_(config),
-        root_(std::filesystem::path(resolved(config.middleware_path, config.working_directory)) /
-              spec.api_id) {}
+        root_(
+            std::filesystem::path(resolvedPath(config.middleware_path, config.working_directory)) /
+            spec.api_id) {}
 
   /// One look at the disk tells most APIs that they have none.
   bool exist() const {

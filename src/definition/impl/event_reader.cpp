@@ -1,10 +1,10 @@
 #include "definition/impl/event_reader.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <iterator>
 
 #include "base/ascii.hpp"
+#include "definition/impl/resolved_path.hpp"
 #include "definition/readable_duration.hpp"
 #include "definition/target_url.hpp"
 
@@ -21,12 +21,6 @@ constexpr KindName kKinds[] = {{"eh_log_handler", EventHandlerKind::kLog},
                                {"eh_web_hook_handler", EventHandlerKind::kWebHook},
                                {"eh_dynamic_handler", EventHandlerKind::kScript},
                                {"cp_dynamic_handler", EventHandlerKind::kPlugin}};
-
-std::string fileOf(std::string_view path, const GatewayConfig& config) {
-  if (path.empty() || path.front() == '/' || config.working_directory.empty())
-    return std::string(path);
-  return (std::filesystem::path(config.working_directory) / path).lexically_normal().string();
-}
 
 bool isFieldName(std::string_view name) {
   constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
@@ -77,7 +71,7 @@ struct MetaReader {
     if (!take("name", out.name) || !take("path", path)) return false;
     if (out.name.empty()) return fail("handler_meta.name is missing: the object's name");
     if (path.empty()) return fail("handler_meta.path is missing: the JavaScript file");
-    out.script = fileOf(path, config);
+    out.script = resolvedPath(std::move(path), config.working_directory);
     return true;
   }
 
@@ -93,7 +87,7 @@ struct MetaReader {
       return fail("Init failed for this webhook, invalid URL, URL must be absolute: target_path");
     }
     takeMethod(method);
-    out.template_file = fileOf(file, config);
+    out.template_file = resolvedPath(std::move(file), config.working_directory);
     return takeHeaders() && takeCooldown();
   }
 

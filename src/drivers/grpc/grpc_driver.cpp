@@ -58,7 +58,6 @@ GrpcDriver::~GrpcDriver() {
 }
 
 std::shared_ptr<Runtime> GrpcDriver::runtime() {
-  const std::lock_guard lock(mutex_);
   if (runtime_ == nullptr) {
     LaneLimits limits;
     limits.max_calls = static_cast<std::size_t>(options_.config.max_calls);
@@ -96,7 +95,6 @@ Result<std::shared_ptr<const LoadedPlugin>> GrpcDriver::load(const definition::P
 }
 
 std::vector<RemoteServer> GrpcDriver::servers() const {
-  const std::lock_guard lock(mutex_);
   return runtime_ != nullptr ? runtime_->servers() : std::vector<RemoteServer>{};
 }
 

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "definition/gateway_config.hpp"
@@ -30,7 +29,7 @@ struct GrpcOptions {
   static GrpcOptions of(const definition::GatewayConfig& config);
 };
 
-/// Thread: main; what they answer is shared by the workers.
+/// Thread: main; what loads answer is shared by the workers.
 class GrpcDriver final : public PluginDriver {
  public:
   /// gRPC itself is started by the first load().
@@ -56,7 +55,6 @@ class GrpcDriver final : public PluginDriver {
 
   GrpcOptions options_;
   WorkerServices& services_;
-  mutable std::mutex mutex_;  // guards what follows
   std::shared_ptr<Runtime> runtime_;
 };
 

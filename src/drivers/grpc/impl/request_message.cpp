@@ -21,19 +21,12 @@ using Overrides = ::coprocess::ReturnOverrides;
 
 constexpr std::string_view kReplacement = "\xef\xbf\xbd";
 
-/// Bytes of the character that begins with `first`, if it is one.
-std::size_t charSize(char first) noexcept {
-  const auto byte = static_cast<unsigned char>(first);
-  return byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
-}
-
 std::string repaired(std::string_view bytes) {
   std::string text;
-  for (std::size_t at = 0; at < bytes.size();) {
-    const std::string_view one = bytes.substr(at, charSize(bytes[at]));
-    const bool good = isUtf8(one);
-    text += good ? one : kReplacement;
-    at += good ? one.size() : 1;
+  while (!bytes.empty()) {
+    const std::size_t length = utf8SequenceLength(bytes);
+    text += length > 0 ? bytes.substr(0, length) : kReplacement;
+    bytes.remove_prefix(length > 0 ? length : 1);
   }
   return text;
 }

@@ -2,7 +2,6 @@
 // What the driver keeps while the process runs: the completion queue, a lane for each worker, the
 // servers in use, and events on their way.
 
-#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>

@@ -370,12 +370,14 @@ def test_a_changed_bundle_is_noticed_by_its_etag_and_rolled_back(new_gateway, up
     lua_bundle(server.folder / "live.zip", "two and longer")
     gateway.reload()
     serves(gateway, upstream, "two and longer")
-    began = time.monotonic()
-    status, text = gateway.admin("/tyk/plugins/api/rollback", "POST")
-    took = time.monotonic() - began
-    assert status == 200, text
-    assert mark(gateway, upstream) == (200, "one")
-    assert took < 1, "a rollback waits for nothing"
+    took = []
+    for expected in ("one", "two and longer") * 3 + ("one",):
+        began = time.monotonic()
+        status, text = gateway.admin("/tyk/plugins/api/rollback", "POST")
+        took.append(time.monotonic() - began)
+        assert status == 200, text
+        assert mark(gateway, upstream) == (200, expected)
+    assert min(took) < 0.1, f"a rollback waits for nothing: {took}"
     gateway.reload()
     assert mark(gateway, upstream) == (200, "one"), "the server's version comes back only when it changes"
 

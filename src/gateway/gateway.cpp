@@ -227,24 +227,8 @@ void Gateway::post(std::uint32_t worker, std::function<void()> fn) {
   workers_[worker]->loop().post(std::move(fn));
 }
 
-namespace {
-/// A call that is due at a time; frees itself.
-struct TimedCall {
-  TimedCall(net::Wheel& wheel, std::function<void()> call)
-      : deadline(wheel, &TimedCall::fire, this), fn(std::move(call)) {}
-  static void fire(net::Deadline&, void* self) {
-    const std::unique_ptr<TimedCall> call(static_cast<TimedCall*>(self));
-    call->fn();
-  }
-  net::Deadline deadline;
-  std::function<void()> fn;
-};
-}  // namespace
-
 void Gateway::callAt(std::uint32_t worker, Clock::time_point when, std::function<void()> fn) {
-  auto call = std::make_unique<TimedCall>(workers_[worker]->loop().wheel(), std::move(fn));
-  call->deadline.at(when);
-  call.release();  // fire() takes it back
+  workers_[worker]->timedCalls().add(when, std::move(fn));
 }
 
 }  // namespace tykpp::gateway

@@ -12,6 +12,7 @@
 #include "http/server.hpp"
 #include "net/listener.hpp"
 #include "net/loop.hpp"
+#include "net/timed_calls.hpp"
 #include "upstream/pool.hpp"
 
 namespace tykpp::gateway {
@@ -73,6 +74,7 @@ class Worker {
   }
 
   net::Loop& loop() noexcept { return loop_; }
+  net::TimedCalls& timedCalls() noexcept { return timed_calls_; }
   upstream::Pool& pool() noexcept { return pool_; }
   http::Server& server() noexcept { return *server_; }
   std::uint32_t index() const noexcept { return settings_.index; }
@@ -83,6 +85,7 @@ class Worker {
   void release(Lease& lease);
   Settings settings_;
   net::Loop loop_;
+  net::TimedCalls timed_calls_{loop_.wheel()};
   upstream::Pool pool_;
   std::unique_ptr<http::Server> server_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;

@@ -16,6 +16,7 @@ from support.wait import SLOW, eventually
 
 ROOT = Path(__file__).resolve().parents[3]
 BUILD = Path(os.environ.get("TYKPP_BUILD", ROOT / "build/dev"))
+SANITIZED = "san" in os.environ.get("TYKPP_PRESET", "")  # freed memory is kept for a while then
 BINARY = Path(os.environ.get("TYKPP_BIN", BUILD / "tykpp"))
 SECRET = "e2e-secret"
 SANITIZER = re.compile(r"(ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|: runtime error: )")
@@ -57,7 +58,7 @@ class Gateway:
         self.port = free_port()
         self.admin_port = self.port
         self.log_path = work / "gateway.log"
-        self.env = {**os.environ, **(env or {})}
+        self.env = {"LSAN_OPTIONS": f"suppressions={ROOT}/tests/sanitizers/lsan.supp:print_suppressions=0", **os.environ, **(env or {})}
         self.process = None
         self.checks = True
         self.conf = {

@@ -252,12 +252,11 @@ def test_handlers_that_cannot_be_made_are_named_and_do_no_harm(make, upstream, r
 def test_handlers_that_fail_do_no_harm(make, upstream, receiver):
     gateway = make({"plugin_timeout_ms": 200})
     gateway.write(lua_api("api", upstream, {"AuthFailure": [
-        plugin("onBroken"), plugin("onEndless"), plugin("onFailure"), hook("http://127.0.0.1:1/"), log("AFTER")]})).start()
+        plugin("onBroken"), *([] if TSAN else [plugin("onEndless")]), plugin("onFailure"), hook("http://127.0.0.1:1/"), log("AFTER")]})).start()
     for path in ("a", "b"):
         assert gateway.get(f"/api/{path}").status == 403
     logged(gateway, "lua broken on purpose")
-    if not TSAN:
-        logged(gateway, "lua saw onFailure AuthFailure /api/b")
+    logged(gateway, "lua saw onFailure AuthFailure /api/b")
     logged(gateway, "web hook failed")
     eventually(lambda: gateway.log().count("AFTER:AuthFailure") == 2, "both events in the log")
 

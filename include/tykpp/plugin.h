@@ -87,11 +87,13 @@ enum {
 /* Bits of tykpp_hook_plugin.flags. Without TYKPP_HOOK_BODY bodies stream through the gateway and
  * cost no memory. */
 #define TYKPP_HOOK_BODY 1u /* reads or replaces the body (response hook: the response's) */
+#define TYKPP_HOOK_BLOCKS 2u /* may wait for long; a plugin host gives it a thread that may */
 
 enum { TYKPP_LOG_DEBUG = 0, TYKPP_LOG_INFO = 1, TYKPP_LOG_WARN = 2, TYKPP_LOG_ERROR = 3 };
 
-/* Which message a header or body function means. */
-enum { TYKPP_REQUEST = 0, TYKPP_RESPONSE = 1 };
+/* Which message a header or body function means. TYKPP_ANSWER, for header functions in request
+ * hooks: fields that the client gets with the answer, whoever makes it in the end. */
+enum { TYKPP_REQUEST = 0, TYKPP_RESPONSE = 1, TYKPP_ANSWER = 2 };
 
 /* Fields of `text` and `text_set`. */
 enum {
@@ -106,7 +108,21 @@ enum {
   TYKPP_TEXT_API_NAME = 8,
   TYKPP_TEXT_ORG_ID = 9,
   TYKPP_TEXT_CONFIG_DATA = 10, /* JSON text of `config_data`; empty: none or disabled */
-  TYKPP_TEXT_HOOK_NAME = 11    /* the name the definition calls this function by */
+  TYKPP_TEXT_HOOK_NAME = 11,   /* the name the definition calls this function by */
+  /* Since 1.1. */
+  TYKPP_TEXT_PROTOCOL = 12,       /* of the request: HTTP/1.1, HTTP/1.0 */
+  TYKPP_TEXT_REMOTE_ADDRESS = 13, /* the connection's other end, address and port */
+  TYKPP_TEXT_REQUEST_TARGET = 14, /* second word of the request line, as sent */
+  TYKPP_TEXT_REQUEST_ID = 15,     /* what the gateway's log calls this request */
+  TYKPP_TEXT_API_DEFINITION = 16, /* JSON text of the API's definition, as loaded */
+  TYKPP_TEXT_API_FORMAT = 17      /* classic or oas: the format of that text */
+};
+
+/* Fields of `gateway_text`. */
+enum {
+  TYKPP_GATEWAY_VERSION = 0, /* release of Tyk Gateway this one is compatible with: 5.13.0 */
+  TYKPP_GATEWAY_CONFIG = 1   /* the configuration as JSON, overrides of the environment applied;
+                              * secrets of the control API left out */
 };
 
 /* Fields of `record_text` and `record_number` (analytics hook). All are settable. */
@@ -229,6 +245,24 @@ typedef struct tykpp_api_host {
    * on. Afterwards `call` and its texts are dead. TYKPP_ERR_GONE: the deadline passed, the
    * client left, or it was completed before; nothing happens then. */
   int32_t (*complete)(tykpp_completion_plugin* completion, int32_t verdict);
+
+  /* Since 1.1: there when `size` covers them. */
+
+  /* A fact about the gateway. Alive as long as the process. Any thread. */
+  int32_t (*gateway_text)(int32_t field, tykpp_text_host* out);
+  /* Asks to be told once when a deferred call ends before it was completed: deadline passed or
+   * client gone. `ended` runs on a thread of the gateway and must not block; it is not called
+   * after `complete` answered TYKPP_OK. At once when the call has ended already. */
+  int32_t (*on_gone)(tykpp_call_host* call, void (*ended)(void* context), void* context);
+  /* A pointer of the plugin's that the request carries from hook to hook of the same plugin file.
+   * `drop` frees it, on any thread, when the request is over or another pointer takes its place.
+   * TYKPP_ERR_NOT_FOUND when nothing was put there. Not in the analytics hook. */
+  int32_t (*state_get)(tykpp_call_host* call, void** out);
+  int32_t (*state_set)(tykpp_call_host* call, void* state, void (*drop)(void* state));
+  /* The whole traffic record as a JSON object, field names as it is stored; analytics hook.
+   * `record_set` takes the fields that are there over and leaves the others. */
+  int32_t (*record_get)(tykpp_call_host* call, tykpp_text_host* json);
+  int32_t (*record_set)(tykpp_call_host* call, tykpp_text_plugin json);
 } tykpp_api_host;
 
 /* The one signature of a hook. Both pointers are the host's. */

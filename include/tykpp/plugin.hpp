@@ -22,6 +22,10 @@
 #include <utility>
 #include <vector>
 
+/// Whether the gateway's table has a function that a later revision added.
+#define TYKPP_HOST_HAS(host, function) \
+  ((host)->size >= offsetof(tykpp_api_host, function) + sizeof((host)->function))
+
 // Hidden: two plugins in one process must not share what the compiler emits once a process for
 // inline code.
 namespace tykpp __attribute__((visibility("hidden"))) {
@@ -77,6 +81,8 @@ namespace tykpp __attribute__((visibility("hidden"))) {
 
   /// Flag of hook(): the hook reads or replaces the body.
   inline constexpr std::uint32_t kBody = TYKPP_HOOK_BODY;
+  /// Flag of hook(): the hook may wait for long.
+  inline constexpr std::uint32_t kBlocks = TYKPP_HOOK_BLOCKS;
 
   /// One header field; views.
   struct Header {
@@ -176,6 +182,44 @@ namespace tykpp __attribute__((visibility("hidden"))) {
     std::string_view scheme() const { return text(TYKPP_TEXT_SCHEME); }
     std::string_view clientAddress() const { return text(TYKPP_TEXT_CLIENT_ADDRESS); }
 
+    // Since 1.1.
+    /// `HTTP/1.1` or `HTTP/1.0`
+    std::string_view protocol() const { return text(TYKPP_TEXT_PROTOCOL); }
+    /// Address and port of the connection's other end.
+    std::string_view remoteAddress() const { return text(TYKPP_TEXT_REMOTE_ADDRESS); }
+    /// Second word of the request line, as sent.
+    std::string_view requestTarget() const { return text(TYKPP_TEXT_REQUEST_TARGET); }
+    /// What the gateway's log calls this request.
+    std::string_view requestId() const { return text(TYKPP_TEXT_REQUEST_ID); }
+    /// The API's definition as JSON text, in the format that apiFormat() names.
+    std::string_view apiDefinition() const { return text(TYKPP_TEXT_API_DEFINITION); }
+    /// `classic` or `oas`
+    std::string_view apiFormat() const { return text(TYKPP_TEXT_API_FORMAT); }
+    /// @param field  a TYKPP_GATEWAY_ text. Lives as long as the process.
+    std::string_view gatewayText(std::int32_t field) const {
+      tykpp_text_host out{};
+      detail::check(TYKPP_HOST_HAS(host_, gateway_text) ? host_->gateway_text(field, &out)
+                                                        : std::int32_t{TYKPP_ERR_NOT_BUILT},
+                    "reading about the gateway");
+      return detail::view(out);
+    }
+    /// What an earlier hook of this plugin left with the request, or null.
+    void* state() const {
+      void* out = nullptr;
+      const std::int32_t code = TYKPP_HOST_HAS(host_, state_get)
+                                    ? host_->state_get(call_, &out)
+                                    : std::int32_t{TYKPP_ERR_NOT_BUILT};
+      if (code == TYKPP_ERR_NOT_FOUND) return nullptr;
+      detail::check(code, "reading the request's state");
+      return out;
+    }
+    /// Leaves something for later hooks of this plugin; `drop` frees it when the request is over.
+    void setState(void* state, void (*drop)(void*)) {
+      detail::check(TYKPP_HOST_HAS(host_, state_set) ? host_->state_set(call_, state, drop)
+                                                     : std::int32_t{TYKPP_ERR_NOT_BUILT},
+                    "keeping the request's state");
+    }
+
     /// The session as JSON text; nothing before authentication and on keyless APIs.
     std::optional<std::string_view> session() const {
       return optional(host_->session_get, "session");
@@ -235,6 +279,8 @@ namespace tykpp __attribute__((visibility("hidden"))) {
     /// Which of the request hooks this is: TYKPP_HOOK_PRE, _AUTH, _POST_AUTH or _POST.
     std::int32_t place() const noexcept { return host_->hook(call_); }
     Headers headers() const { return {host_, call_, TYKPP_REQUEST}; }
+    /// Fields that the client gets with the answer, whoever makes it. Since 1.1.
+    Headers answerHeaders() const { return {host_, call_, TYKPP_ANSWER}; }
     void setMethod(std::string_view method) {
       detail::check(host_->text_set(call_, TYKPP_TEXT_METHOD, detail::text(method)),
                     "setting the method");
@@ -313,6 +359,20 @@ namespace tykpp __attribute__((visibility("hidden"))) {
       detail::check(host_->record_number(call_, field, &out), "reading the record");
       return out;
     }
+    /// The whole record as a JSON object. Since 1.1.
+    std::string_view json() const {
+      tykpp_text_host out{};
+      detail::check(TYKPP_HOST_HAS(host_, record_get) ? host_->record_get(call_, &out)
+                                                      : std::int32_t{TYKPP_ERR_NOT_BUILT},
+                    "reading the record");
+      return detail::view(out);
+    }
+    /// Takes the fields that are there over and leaves the others. Since 1.1.
+    void setJson(std::string_view json) {
+      detail::check(TYKPP_HOST_HAS(host_, record_set) ? host_->record_set(call_, detail::text(json))
+                                                      : std::int32_t{TYKPP_ERR_NOT_BUILT},
+                    "changing the record");
+    }
     void setNumber(std::int32_t field, std::int64_t value) {
       detail::check(host_->record_number_set(call_, field, value), "changing the record");
     }
@@ -335,6 +395,13 @@ namespace tykpp __attribute__((visibility("hidden"))) {
     Request request() const { return {host_, call_}; }
     /// The response, when it was a response hook that deferred.
     Response response() const { return {host_, call_}; }
+    /// Has `ended` called once when the wait ends otherwise than by complete(): deadline passed or
+    /// client gone. It must not block. Since 1.1.
+    void onGone(void (*ended)(void*), void* context) const {
+      detail::check(TYKPP_HOST_HAS(host_, on_gone) ? host_->on_gone(call_, ended, context)
+                                                   : std::int32_t{TYKPP_ERR_NOT_BUILT},
+                    "asking for the end of the call");
+    }
     /// Lets the request go on. Afterwards its texts are dead.
     /// @return false when the call has ended before: deadline, client gone, completed
     bool complete(Verdict verdict = Verdict::kContinue) noexcept {

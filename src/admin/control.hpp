@@ -35,17 +35,19 @@ struct PluginStatus {
   std::uint64_t skipped = 0;
   std::chrono::microseconds p50{0};
   std::chrono::microseconds p99{0};
-  std::string server;        ///< where it runs, when that is another process; else empty
-  std::string server_state;  ///< idle, connecting, ready or failing
-  std::string server_error;  ///< why the last call did not get there
+  std::string server;                 ///< where it runs, when that is another process; else empty
+  std::string server_state;           ///< idle, connecting, ready or failing
+  std::string server_error;           ///< why the last call did not get there
+  std::uint64_t server_restarts = 0;  ///< of a process that the gateway keeps: after it died
 };
 
 /// A process beside the gateway in which plugins run, for `/hello`.
 struct PluginServer {
   std::string driver;
   std::string address;
-  std::string state;  ///< idle, connecting, ready or failing
-  std::string error;  ///< why the last call did not get there
+  std::string state;           ///< idle, connecting, ready or failing
+  std::string error;           ///< why the last call did not get there
+  std::uint64_t restarts = 0;  ///< of a process that the gateway keeps: after it died
 };
 
 /// The gateway as the admin API sees it.

@@ -5,6 +5,7 @@
 
 #include "cli/bundle.hpp"
 #include "cli/commands.hpp"
+#include "cli/plugin_host.hpp"
 #include "tykpp/version.h"
 
 int main(int argc, char** argv) {
@@ -35,6 +36,7 @@ int main(int argc, char** argv) {
       "echo", "an upstream to try things against (/get, /anything, /status/N, /delay/N) on --port");
   echo->add_option("--address", echo_address, "address to listen on (default 127.0.0.1)");
   const tykpp::cli::BundleCommand bundle(app);
+  const tykpp::cli::PluginHostCommand plugin_host(app);
   app.require_subcommand(0, 1);
 
   std::vector<std::string> arguments;
@@ -49,5 +51,6 @@ int main(int argc, char** argv) {
   if (lint->parsed()) return tykpp::cli::lint(options.conf, files);
   if (echo->parsed()) return tykpp::cli::echo(echo_address, options.port.value_or(0));
   if (bundle.parsed()) return bundle.run();
+  if (plugin_host.parsed()) return plugin_host.run();
   return tykpp::cli::start(options);
 }

@@ -166,7 +166,7 @@ std::size_t Merge::moveAnalytics(Json& document) const {
     Json plugin = {{"enable", !flagOf(*logs, "disabled")},
                    {"func_name", std::string(textOf(*logs, "name"))},
                    {"plugin_path", std::string(textOf(*logs, "path"))}};
-    for (const char* ours : {"driver", "timeout_ms", "on_error"}) {
+    for (const char* ours : {"driver", "timeout_ms", "on_error", "isolate"}) {
       if (const Json* value = member(*logs, ours)) plugin[ours] = *value;
     }
     document["analytics_plugin"] = std::move(plugin);

@@ -80,6 +80,30 @@ struct Judge {
     }
   }
 
+  /// What plugins are shown of the configuration.
+  void writeText() const {
+    Json document = Json::object();
+    for (const ConfigKey& key : configKeys()) {
+      const auto found = given.find(&key);
+      if (found == given.end() || key.path.empty()) continue;
+      if (key.path == "secret" || key.path == "node_secret") continue;
+      Json* at = &document;
+      std::string_view path = key.path;
+      for (std::size_t dot; (dot = path.find('.')) != std::string_view::npos;
+           path.remove_prefix(dot + 1)) {
+        Json& inner = (*at)[std::string(path.substr(0, dot))];
+        if (!inner.is_object()) inner = Json::object();
+        at = &inner;
+      }
+      (*at)[std::string(path)] = found->second.value;
+    }
+    document["listen_port"] = loaded.config.listen_port;
+    if (!loaded.config.storage.password.empty()) {
+      document["storage"]["password"] = loaded.config.storage.password;
+    }
+    loaded.config.text = document.dump(-1, ' ', false, Json::error_handler_t::replace);
+  }
+
   void readEvents() const {
     const GivenValue* handlers = find("event_handlers");
     if (handlers == nullptr) return;
@@ -209,6 +233,7 @@ Result<void> judgeConfig(const std::string& file, std::string_view text, const E
   judge.logVariables();
   judge.resolveSecrets();
   judge.checkRules(mentionsStorage(document, given));
+  judge.writeText();
   return {};
 }
 

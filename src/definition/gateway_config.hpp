@@ -45,6 +45,15 @@ struct DnsCacheConfig {
   std::chrono::seconds ttl{3600};  ///< -1: for ever
 };
 
+/// Processes that native plugins run in: `plugin_host_*` (ours).
+struct PluginHostConfig {
+  std::int64_t memory_limit = 1024 * 1024 * 1024;  ///< bytes of data of a process, 0: none
+  std::chrono::milliseconds start_timeout{10000};  ///< from its start until its plugin is loaded
+  std::chrono::milliseconds max_restart_delay{10000};  ///< between two starts after crashes
+  int max_calls = 4096;                                ///< calls under way a worker and process
+  int threads = 16;                                    ///< that run hooks in a process
+};
+
 /// Plugin runtimes and bundles; paths are absolute after loading.
 struct PluginConfig {
   bool enable_jsvm = false;
@@ -64,8 +73,9 @@ struct PluginConfig {
   bool management_node = false;
 
   // Ours.
-  int python_workers = 4;                               ///< threads that run Python plugins
-  std::vector<std::string> python_site_packages;        ///< folders behind the others on sys.path
+  int python_workers = 4;                         ///< threads that run Python plugins
+  std::vector<std::string> python_site_packages;  ///< folders behind the others on sys.path
+  PluginHostConfig host;
   std::int64_t plugin_memory_limit = 64 * 1024 * 1024;  ///< bytes of a JavaScript or Lua state
   std::chrono::milliseconds bundle_timeout{5000};       ///< one try of a download
   std::int64_t bundle_max_size = 64 * 1024 * 1024;      ///< bytes of a bundle, packed
@@ -75,7 +85,10 @@ struct PluginConfig {
 };
 
 struct GatewayConfig {
-  std::string file;               ///< the path it was read from
+  std::string file;  ///< the path it was read from
+  /// Every value that file and environment give, as one JSON object, for plugins: without what
+  /// opens the control API.
+  std::string text;
   std::string working_directory;  ///< relative paths start here
   std::string hostname;
   std::string listen_address;

@@ -21,6 +21,9 @@ struct PluginRef {
   /// `grpc_server` (ours): the entry's own, else `custom_middleware.grpc_server`, else the
   /// configuration's; of the driver `grpc` alone
   std::string grpc_server;
+  /// `isolate` (ours): a shared object runs in a process of its own, or in the gateway's; absent:
+  /// as its driver says
+  std::optional<bool> isolate;
   bool require_session = false;
   bool raw_body_only = false;
   std::chrono::milliseconds timeout{2000};        ///< `timeout_ms` (ours)

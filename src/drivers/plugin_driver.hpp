@@ -64,6 +64,8 @@ class LoadedPlugin {
   virtual ~LoadedPlugin() = default;
   /// kBuffer: the hook reads the body of the request (of the response at the response hook).
   virtual http::BodyNeed bodyNeed() const noexcept = 0;
+  /// The `RemoteServer::address` its calls go to; empty when it runs in the gateway's process.
+  virtual std::string_view server() const noexcept { return {}; }
   /// Worker thread, once per worker: may build a runtime, must not do I/O.
   virtual Result<std::unique_ptr<BoundPlugin>> bind(std::uint32_t worker_index) const = 0;
 };
@@ -81,9 +83,10 @@ class EventFunction {
 
 /// A process of its own that plugins run in.
 struct RemoteServer {
-  std::string address;  ///< as it is configured
-  std::string state;    ///< idle, connecting, ready or failing
-  std::string error;    ///< why the last call did not get there; empty when it did
+  std::string address;         ///< as it is configured
+  std::string state;           ///< idle, connecting, ready or failing
+  std::string error;           ///< why the last call did not get there; empty when it did
+  std::uint64_t restarts = 0;  ///< of a process that the gateway keeps: starts after it died
 };
 
 /// A language runtime; one object a process, alive from start to exit.

@@ -42,14 +42,12 @@ std::unique_ptr<DriverRegistry> makeRegistry(std::vector<DriverEntry> entries) {
 
 std::unique_ptr<DriverRegistry> makeRegistry(const definition::GatewayConfig& config,
                                              WorkerServices& services) {
-  native::NativeOptions options;
-  options.working_directory = config.working_directory;
-  options.ignore_canonical_header_names = config.ignore_canonical_mime_header_key;
   std::vector<DriverEntry> entries;
   // `goplugin` names a shared object too: definitions keep their driver when the plugin is built
   // for tykpp.
   entries.push_back(
-      {{"native", "goplugin"}, std::make_unique<native::NativeDriver>(options, services)});
+      {{"native", "goplugin"},
+       std::make_unique<native::NativeDriver>(native::NativeOptions::of(config), services)});
   lua::LuaOptions lua_options;
   lua_options.enabled = config.plugins.enable_coprocess;
   lua_options.working_directory = config.working_directory;

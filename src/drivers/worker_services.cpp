@@ -4,6 +4,8 @@ namespace tykpp::drivers {
 
 // A gateway without the service says so; tests replace what they need.
 
+net::Loop* WorkerServices::loop(std::uint32_t /*worker*/) { return nullptr; }
+
 void WorkerServices::fetch(std::uint32_t worker, FetchRequest /*request*/, Fetched done) {
   post(worker, [done = std::move(done)] {
     done(Error(Errc::kNotBuilt, "this gateway makes no HTTP calls for plugins"));

@@ -13,6 +13,10 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 
+namespace tykpp::net {
+class Loop;
+}
+
 namespace tykpp::drivers {
 
 /// An HTTP call that a plugin makes (`TykMakeHttpRequest`, `http.fetch` …).
@@ -44,6 +48,10 @@ class WorkerServices {
   /// Runs `fn` on that worker not before `when`, at the coarseness of the worker's timers. There is
   /// no way to cancel it: `fn` must tolerate being late. Thread: that worker.
   virtual void callAt(std::uint32_t worker, Clock::time_point when, std::function<void()> fn) = 0;
+
+  /// That worker's loop, for drivers that wait for sockets of their own; null when there is none.
+  /// Thread: that worker.
+  virtual net::Loop* loop(std::uint32_t worker);
 
   using Fetched = std::function<void(Result<FetchResponse>)>;
   /// Makes an HTTP call off the workers and runs `done` on that worker; never inside fetch().

@@ -227,6 +227,10 @@ void Gateway::post(std::uint32_t worker, std::function<void()> fn) {
   workers_[worker]->loop().post(std::move(fn));
 }
 
+net::Loop* Gateway::loop(std::uint32_t worker) {
+  return worker < workers_.size() ? &workers_[worker]->loop() : nullptr;
+}
+
 void Gateway::callAt(std::uint32_t worker, Clock::time_point when, std::function<void()> fn) {
   workers_[worker]->timedCalls().add(when, std::move(fn));
 }

@@ -54,6 +54,7 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
 
   // drivers::WorkerServices
   void post(std::uint32_t worker, std::function<void()> fn) override;
+  net::Loop* loop(std::uint32_t worker) override;
   void callAt(std::uint32_t worker, Clock::time_point when, std::function<void()> fn) override;
   void fetch(std::uint32_t worker, drivers::FetchRequest request, Fetched done) override;
   void storeData(std::string key, std::string value, std::chrono::seconds ttl,

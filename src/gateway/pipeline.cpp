@@ -36,6 +36,13 @@ void dropLimitHeaders(http::Headers& headers) {
   });
 }
 
+/// Fields that request hooks want on the answer, whoever made it.
+void addAnswerHeaders(http::Exchange& exchange) {
+  if (exchange.answer_headers.size() == 0) [[likely]]
+    return;
+  exchange.response().headers.prepend(exchange.answer_headers);
+}
+
 std::chrono::milliseconds inMilliseconds(std::chrono::duration<double> time) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(time);
 }
@@ -79,7 +86,7 @@ net::Task<void> Pipeline::handle(http::ServerExchange& sx) {
   } else {
     co_await proxy(api, sx);
   }
-  if (api.analytics) record(api, exchange);
+  if (api.analytics) co_await record(api, exchange);
 }
 
 const ApiRuntime* Pipeline::route(const Snapshot& snapshot, http::Exchange& exchange) const {
@@ -164,6 +171,7 @@ net::Task<void> Pipeline::proxy(const ApiRuntime& api, http::ServerExchange& sx)
     co_return;
   }
   dropLimitHeaders(sx.exchange().response().headers);
+  addAnswerHeaders(sx.exchange());
   co_await call.send(api.answer_lines);
 }
 
@@ -176,6 +184,7 @@ net::Task<void> Pipeline::answer(const ApiRuntime& api, http::ServerExchange& sx
       co_return;
     }
   }
+  addAnswerHeaders(sx.exchange());
   co_await sx.sendLocal();
 }
 
@@ -235,10 +244,15 @@ net::Task<void> Pipeline::fail(const Error& error, http::ServerExchange& sx) con
       }
     }
   }
+  // What the error document says of itself replaces what a hook said before it was known.
+  exchange.answer_headers.eraseIf([&exchange](const http::HeaderField& field) {
+    return exchange.response().headers.contains({field.id, field.name});
+  });
+  addAnswerHeaders(exchange);
   co_await sx.sendLocal();
 }
 
-void Pipeline::record(const ApiRuntime& api, http::Exchange& exchange) const {
+net::Task<void> Pipeline::record(const ApiRuntime& api, http::Exchange& exchange) const {
   const http::Request& request = exchange.request();
   const auto microseconds = [](auto time) {
     return std::chrono::duration_cast<std::chrono::microseconds>(time).count();
@@ -258,7 +272,9 @@ void Pipeline::record(const ApiRuntime& api, http::Exchange& exchange) const {
   record.latency_total_us = microseconds(worker_.loop().now() - exchange.started);
   record.latency_upstream_us = exchange.upstream_time.count();
   record.timestamp = unixSeconds();
-  api.analytics->onRecord(exchange, record);
+  if (api.analytics->onRecord(exchange, record) == drivers::HookVerdict::kPending) {
+    co_await api.analytics->finish(exchange, record);
+  }
 }
 
 }  // namespace tykpp::gateway

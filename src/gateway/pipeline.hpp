@@ -42,7 +42,7 @@ class Pipeline final : public http::RequestHandler {
   upstream::CallOptions callOptions(const ApiRuntime& api, http::Exchange& exchange) const;
   net::Task<void> proxy(const ApiRuntime& api, http::ServerExchange& exchange) const;
   net::Task<void> fail(const Error& error, http::ServerExchange& exchange) const;
-  void record(const ApiRuntime& api, http::Exchange& exchange) const;
+  net::Task<void> record(const ApiRuntime& api, http::Exchange& exchange) const;
   Worker& worker_;
   const PipelineShared& shared_;
 };

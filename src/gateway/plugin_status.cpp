@@ -9,7 +9,8 @@ namespace tykpp::gateway {
 namespace {
 
 admin::PluginStatus statusOf(const definition::ApiSpec& spec, const hooks::HookRunner& runner,
-                             const std::vector<admin::PluginServer>& servers) {
+                             const std::vector<admin::PluginServer>& servers,
+                             std::string_view driver) {
   const hooks::HookCounts counts = runner.counts();
   admin::PluginStatus status;
   status.api_id = spec.api_id;
@@ -30,11 +31,13 @@ admin::PluginStatus statusOf(const definition::ApiSpec& spec, const hooks::HookR
   status.skipped = counts.skipped;
   status.p50 = hooks::quantile(counts.latency, 0.5);
   status.p99 = hooks::quantile(counts.latency, 0.99);
-  status.server = runner.ref().grpc_server;
+  status.server =
+      runner.ref().grpc_server.empty() ? std::string(runner.server()) : runner.ref().grpc_server;
   for (const admin::PluginServer& server : servers) {
-    if (server.driver != status.driver || server.address != status.server) continue;
+    if (server.driver != driver || server.address != status.server) continue;
     status.server_state = server.state;
     status.server_error = server.error;
+    status.server_restarts = server.restarts;
   }
   return status;
 }
@@ -48,7 +51,7 @@ std::vector<admin::PluginServer> Gateway::pluginServers() const {
     if (driver.name() != name) continue;  // another name of a driver that was asked already
     for (drivers::RemoteServer& server : driver.servers()) {
       list.push_back({std::string(name), std::move(server.address), std::move(server.state),
-                      std::move(server.error)});
+                      std::move(server.error), server.restarts});
     }
   }
   return list;
@@ -57,23 +60,27 @@ std::vector<admin::PluginServer> Gateway::pluginServers() const {
 std::vector<admin::PluginStatus> Gateway::plugins() const {
   std::vector<admin::PluginStatus> list;
   const std::vector<admin::PluginServer> servers = pluginServers();
+  const auto status = [&](const definition::ApiSpec& spec, const hooks::HookRunner& runner) {
+    const drivers::PluginDriver* driver = drivers_->find(runner.ref().driver);
+    return statusOf(spec, runner, servers, driver != nullptr ? driver->name() : std::string_view{});
+  };
   for (const auto& api : snapshot_->apis) {
     for (const auto& step : api->chain.request()) {
       if (const auto* hook = dynamic_cast<const hooks::HookStep*>(step.get())) {
-        list.push_back(statusOf(*api->spec, hook->runner(), servers));
+        list.push_back(status(*api->spec, hook->runner()));
       } else if (const auto* endpoints =
                      dynamic_cast<const hooks::VirtualEndpointStep*>(step.get())) {
         for (const hooks::HookRunner* runner : endpoints->runners()) {
-          list.push_back(statusOf(*api->spec, *runner, servers));
+          list.push_back(status(*api->spec, *runner));
         }
       }
     }
     for (const auto& step : api->chain.response()) {
       if (const auto* hook = dynamic_cast<const hooks::ResponseHookStep*>(step.get())) {
-        list.push_back(statusOf(*api->spec, hook->runner(), servers));
+        list.push_back(status(*api->spec, hook->runner()));
       }
     }
-    if (api->analytics) list.push_back(statusOf(*api->spec, api->analytics->runner(), servers));
+    if (api->analytics) list.push_back(status(*api->spec, api->analytics->runner()));
   }
   return list;
 }

@@ -132,9 +132,10 @@ Result<HookVerdict> HookRunner::call(http::Exchange& exchange,
   return settle(slot, exchange, std::move(verdict));
 }
 
-net::Task<Result<HookVerdict>> HookRunner::finish(http::Exchange& exchange) const {
+net::Task<Result<HookVerdict>> HookRunner::finish(http::Exchange& exchange,
+                                                  drivers::TrafficRecord* record) const {
   Slot& slot = slots_[exchange.workerIndex()];
-  drivers::HookCall call{hook_, exchange, nullptr, {}};
+  drivers::HookCall call{hook_, exchange, record, {}};
   Result<HookVerdict> verdict = co_await slot.bound->finish(call);
   slot.latency.record(Clock::now() - exchange.hook_started);
   co_return settle(slot, exchange, std::move(verdict));

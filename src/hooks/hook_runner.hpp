@@ -61,10 +61,15 @@ class HookRunner {
   Result<drivers::HookVerdict> call(http::Exchange& exchange,
                                     drivers::TrafficRecord* record = nullptr) const;
   /// Awaited after kPending.
-  net::Task<Result<drivers::HookVerdict>> finish(http::Exchange& exchange) const;
+  net::Task<Result<drivers::HookVerdict>> finish(http::Exchange& exchange,
+                                                 drivers::TrafficRecord* record = nullptr) const;
 
   http::BodyNeed bodyNeed() const noexcept {
     return plugin_ != nullptr ? plugin_->bodyNeed() : http::BodyNeed::kStream;
+  }
+  /// The other process that calls go to, as drivers name it; empty when there is none.
+  std::string_view server() const noexcept {
+    return plugin_ != nullptr ? plugin_->server() : std::string_view{};
   }
   /// `pre:AddFooBar`, for logs and pages.
   std::string_view name() const noexcept { return label_; }

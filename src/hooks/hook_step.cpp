@@ -66,9 +66,16 @@ net::Task<Result<chain::Verdict>> ResponseHookStep::finish(http::Exchange& excha
   co_return chainVerdict(verdict);
 }
 
-bool AnalyticsHook::onRecord(http::Exchange& exchange, drivers::TrafficRecord& record) const {
+HookVerdict AnalyticsHook::onRecord(http::Exchange& exchange,
+                                    drivers::TrafficRecord& record) const {
   const Result<HookVerdict> verdict = runner_->call(exchange, &record);
-  return !(verdict && *verdict == HookVerdict::kDrop);
+  return verdict ? *verdict : HookVerdict::kContinue;
+}
+
+net::Task<HookVerdict> AnalyticsHook::finish(http::Exchange& exchange,
+                                             drivers::TrafficRecord& record) const {
+  const Result<HookVerdict> verdict = co_await runner_->finish(exchange, &record);
+  co_return verdict ? *verdict : HookVerdict::kContinue;
 }
 
 Result<Steps> createPreHooks(const chain::BuildContext& build) {

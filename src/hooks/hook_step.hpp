@@ -45,8 +45,12 @@ class ResponseHookStep final : public chain::ResponseStep {
 class AnalyticsHook {
  public:
   explicit AnalyticsHook(std::unique_ptr<HookRunner> runner) : runner_(std::move(runner)) {}
-  /// @return false when the record is not to be stored. Thread: the exchange's worker.
-  bool onRecord(http::Exchange& exchange, drivers::TrafficRecord& record) const;
+  /// kContinue or kDrop, or kPending: finish() has to be awaited then. Thread: the exchange's
+  /// worker.
+  drivers::HookVerdict onRecord(http::Exchange& exchange, drivers::TrafficRecord& record) const;
+  /// Awaited after kPending; kContinue or kDrop. The record must live until it ends.
+  net::Task<drivers::HookVerdict> finish(http::Exchange& exchange,
+                                         drivers::TrafficRecord& record) const;
   const HookRunner& runner() const noexcept { return *runner_; }
 
  private:

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "base/arena.hpp"
 #include "base/clock.hpp"
@@ -27,10 +28,17 @@ struct Peer {
   bool tls = false;
 };
 
+/// What the functions of one plugin hand each other from hook to hook.
+struct PluginState {
+  const void* owner;  ///< tells plugins apart; never followed
+  std::shared_ptr<void> value;
+};
+
 class Exchange {
  public:
   Exchange(Arena& arena, std::uint32_t worker_index, std::uint64_t request_id)
       : error_headers(arena),
+        answer_headers(arena),
         arena_(arena),
         request_(arena),
         response_(arena),
@@ -63,6 +71,11 @@ class Exchange {
   Clock::time_point hook_started;  ///< when the hook that runs now was called
   /// Of a plugin's refusal: an error answer carries them beside its own.
   Headers error_headers;
+  /// Asked for by request hooks: the client gets them with the answer, whoever makes it, before the
+  /// answer's own.
+  Headers answer_headers;
+  /// What plugins keep with the request.
+  std::vector<PluginState> plugin_states;
 
  private:
   Arena& arena_;

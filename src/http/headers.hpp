@@ -49,6 +49,10 @@ class Headers {
   void setCopy(HeaderName name, std::string_view value) {
     set({name.id(), arena_->copy(name.text())}, arena_->copy(value));
   }
+  /// Puts another message's fields before these. Both live in one arena.
+  void prepend(const Headers& first) {
+    fields_.insert(fields_.begin(), first.fields_.begin(), first.fields_.end());
+  }
   void clear() noexcept { fields_.clear(); }
 
   auto begin() const noexcept { return fields_.begin(); }

@@ -21,14 +21,15 @@ class Request {
  public:
   explicit Request(Arena& arena) : headers(arena) {}
 
-  std::string_view method;         ///< as sent, case-sensitive
-  std::string_view target;         ///< the request target as received
-  std::string_view raw_path;       ///< the target's path, still escaped
-  std::string_view path;           ///< raw_path without percent escapes
-  std::string_view query;          ///< behind `?`, as sent
-  bool has_query = false;          ///< a `?` was there, even with nothing behind it
-  std::string_view host;           ///< Host header, or the authority of an absolute target
-  std::uint8_t version_minor = 1;  ///< HTTP/1.x
+  std::string_view method;           ///< as sent, case-sensitive
+  std::string_view target;           ///< the request target in origin form
+  std::string_view received_target;  ///< second word of the request line, whatever hooks do
+  std::string_view raw_path;         ///< the target's path, still escaped
+  std::string_view path;             ///< raw_path without percent escapes
+  std::string_view query;            ///< behind `?`, as sent
+  bool has_query = false;            ///< a `?` was there, even with nothing behind it
+  std::string_view host;             ///< Host header, or the authority of an absolute target
+  std::uint8_t version_minor = 1;    ///< HTTP/1.x
   bool keep_alive = true;
   Headers headers;
 

@@ -32,6 +32,7 @@ Document documentOf(const PluginStatus& plugin) {
   if (plugin.broken.empty()) document.erase("error");
   if (plugin.server.empty()) document.erase("server");
   if (plugin.server_state.empty()) document.erase("server_state");
+  if (plugin.server_restarts > 0) document["server_restarts"] = plugin.server_restarts;
   if (plugin.server_error.empty()) document.erase("server_error");
   return document;
 }

@@ -62,6 +62,7 @@ struct HookReader {
       ref.path = resolvedPath(std::move(ref.path), config.working_directory);
     }
     readServer(value, ref, pointer);
+    readIsolate(value, ref, pointer);
     ref.require_session = flagOf(value, "require_session");
     ref.raw_body_only = flagOf(value, "raw_body_only");
     // The reference's own limit for JavaScript; the other runtimes have none there.
@@ -105,6 +106,20 @@ struct HookReader {
     ref.grpc_server = std::string(!own.empty()           ? own
                                   : !grpc_server.empty() ? grpc_server
                                                          : config.plugins.grpc.server);
+  }
+
+  /// Whether a shared object runs in a process of its own.
+  void readIsolate(const Json& value, PluginRef& ref, const std::string& pointer) const {
+    const Json* isolate = member(value, "isolate");
+    if (isolate == nullptr || !isolate->is_boolean()) return;
+    if (!findsItsFile(ref.driver)) {
+      report.error(pointer + "/isolate",
+                   "only a plugin of the drivers native and goplugin can be isolated, this one's "
+                   "is \"" +
+                       ref.driver + "\"");
+      return;
+    }
+    ref.isolate = isolate->get<bool>();
   }
 
   std::vector<PluginRef> list(const Json& middleware, const char* name, HookKind kind) const {

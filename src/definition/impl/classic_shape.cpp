@@ -110,12 +110,13 @@ constexpr Field kUptimeFields[] = {{"disabled", kB}, {"check_list", &kChecks}, {
 constexpr Shape kUptime = object(kUptimeFields);
 constexpr Shape kOverrides = mapOf(kFreeList);
 constexpr Field kAnalyticsPluginFields[] = {{"enable", kB}, {"plugin_path", kS}, {"func_name", kS}, {"driver", kS},
-    {"timeout_ms", kI}, {"on_error", kS}};
+    {"timeout_ms", kI}, {"on_error", kS}, {"isolate", kB}};
 constexpr Shape kAnalyticsPlugin = object(kAnalyticsPluginFields);
 
-// Plugins. `driver`, `timeout_ms`, `on_error` and `grpc_server` of an entry are ours, and the API's `grpc_server`.
+// Plugins. `driver`, `timeout_ms`, `on_error`, `isolate` and `grpc_server` of an entry are ours, and the API's `grpc_server`.
 constexpr Field kHookFields[] = {{"disabled", kB}, {"name", kS}, {"path", kS}, {"code", kS}, {"require_session", kB},
-    {"raw_body_only", kB}, {"driver", kS}, {"timeout_ms", kI}, {"on_error", kS}, {"grpc_server", kS}};
+    {"raw_body_only", kB}, {"driver", kS}, {"timeout_ms", kI}, {"on_error", kS}, {"grpc_server", kS},
+    {"isolate", kB}};
 constexpr Shape kHook = object(kHookFields);
 constexpr Shape kHooks = listOf(kHook);
 constexpr Field kExtractorFields[] = {{"disabled", kB}, {"extract_from", kS}, {"extract_with", kS},

@@ -50,10 +50,10 @@ constexpr Field kSourceFields[] = {{"enabled", kB}, {"name", kS}};
 constexpr Shape kSource = object(kSourceFields);
 constexpr Field kExtractorFields[] = {{"enabled", kB}, {"source", kS}, {"with", kS}, {"config", kXM}};
 constexpr Shape kExtractor = object(kExtractorFields);
-// `driver`, `timeoutMs`, `onError` and `grpcServer` are ours.
+// `driver`, `timeoutMs`, `onError`, `grpcServer` and `isolate` are ours.
 constexpr Field kAuthConfigFields[] = {{"enabled", kB}, {"functionName", kS}, {"path", kS}, {"code", kS},
     {"rawBodyOnly", kB}, {"requireSession", kB}, {"idExtractor", &kExtractor}, {"driver", kS}, {"timeoutMs", kI},
-    {"onError", kS}, {"grpcServer", kS}};
+    {"onError", kS}, {"grpcServer", kS}, {"isolate", kB}};
 constexpr Shape kAuthConfig = object(kAuthConfigFields);
 constexpr Field kCustomFields[] = {{"enabled", kB}, {"config", &kAuthConfig}, {"header", &kSource},
     {"query", &kSource}, {"cookie", &kSource}};
@@ -106,7 +106,7 @@ constexpr Shape kUpstream = object(kUpstreamFields);
 
 constexpr Field kPluginFields[] = {{"enabled", kB}, {"functionName", kS}, {"path", kS}, {"code", kS},
     {"rawBodyOnly", kB}, {"requireSession", kB}, {"driver", kS}, {"timeoutMs", kI}, {"onError", kS},
-    {"grpcServer", kS}};
+    {"grpcServer", kS}, {"isolate", kB}};
 constexpr Shape kPlugin = object(kPluginFields);
 constexpr Shape kPlugins = listOf(kPlugin);
 constexpr Field kOldPluginFields[] = {{"plugins", &kPlugins}};

@@ -78,7 +78,8 @@ Json convertPlugin(const Json& from) {
                                {"driver", "driver"},
                                {"timeoutMs", "timeout_ms"},
                                {"onError", "on_error"},
-                               {"grpcServer", "grpc_server"}};
+                               {"grpcServer", "grpc_server"},
+                               {"isolate", "isolate"}};
   Json out = Json::object();
   copyMembers(from, kNames, out);
   out["disabled"] = !flagOf(from, "enabled");
@@ -234,11 +235,9 @@ void convertTraffic(const Json& global, Json& out) {
   out["expire_analytics_after"] = retention ? retention->count() / 1'000'000'000 : std::int64_t{0};
   const Json* plugins = filled(from, "plugins");
   if (plugins == nullptr || !plugins->is_array()) return;
-  constexpr Rename kNames[] = {{"functionName", "func_name"},
-                               {"path", "plugin_path"},
-                               {"driver", "driver"},
-                               {"timeoutMs", "timeout_ms"},
-                               {"onError", "on_error"}};
+  constexpr Rename kNames[] = {{"functionName", "func_name"}, {"path", "plugin_path"},
+                               {"driver", "driver"},          {"timeoutMs", "timeout_ms"},
+                               {"onError", "on_error"},       {"isolate", "isolate"}};
   Json plugin = Json::object();
   copyMembers((*plugins)[0], kNames, plugin);
   plugin["enable"] = flagOf((*plugins)[0], "enabled");

@@ -235,6 +235,7 @@ Result<void> parseRequestHead(std::string_view head, Request& request) {
   }
   request.host = request.headers.get(HeaderId::kHost);
   if (!isAuthority(request.host)) return badRequest("bad Host");
+  request.received_target = parser.target;
   auto target = originForm(parser.target, request);
   if (!target) return target.error();
   if (target->find('#') != std::string_view::npos || !request.setTarget(*target)) {

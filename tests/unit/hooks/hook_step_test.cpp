@@ -340,9 +340,9 @@ TEST_F(HookStepTest, AnalyticsHookDropsRecords) {
   test::TestExchange on;
   drivers::TrafficRecord record;
   record.path = "/x";
-  EXPECT_TRUE((*hook)->onRecord(on.exchange, record));
+  EXPECT_EQ((*hook)->onRecord(on.exchange, record), drivers::HookVerdict::kContinue);
   record.path = "/health";
-  EXPECT_FALSE((*hook)->onRecord(on.exchange, record));
+  EXPECT_EQ((*hook)->onRecord(on.exchange, record), drivers::HookVerdict::kDrop);
 }
 
 TEST_F(HookStepTest, RefusesARequestOfAWorkerThatDoesNotExist) {

@@ -12,12 +12,42 @@ void copyHeaders(const http::Headers& from, http::Headers& to) {
 
 }  // namespace
 
-void copyExchange(http::Exchange& from, http::Exchange& to, bool request_body, bool response_body) {
+bool endDeferral(Deferral& deferral) {
+  std::vector<Deferral::Gone> told;
+  {
+    const std::lock_guard lock(deferral.mutex);
+    if (deferral.state != Deferral::State::kOpen) return false;
+    deferral.state = Deferral::State::kEnded;
+    told.swap(deferral.gone);
+  }
+  for (const Deferral::Gone& one : told) one.ended(one.context);
+  return true;
+}
+
+std::shared_ptr<void> stateOf(const http::Exchange& exchange, const void* owner) {
+  for (const http::PluginState& state : exchange.plugin_states) {
+    if (state.owner == owner) return state.value;
+  }
+  return nullptr;
+}
+
+void setState(http::Exchange& exchange, const void* owner, std::shared_ptr<void> value) {
+  for (http::PluginState& state : exchange.plugin_states) {
+    if (state.owner != owner) continue;
+    state.value = std::move(value);
+    return;
+  }
+  if (value != nullptr) exchange.plugin_states.push_back({owner, std::move(value)});
+}
+
+void copyExchange(http::Exchange& from, http::Exchange& to, const void* state_owner,
+                  bool request_body, bool response_body) {
   Arena& arena = to.arena();
   const http::Request& request = from.request();
   http::Request& copy = to.request();
   copy.method = arena.copy(request.method);
   copy.target = arena.copy(request.target);
+  copy.received_target = arena.copy(request.received_target);
   copy.raw_path = arena.copy(request.raw_path);
   copy.path = arena.copy(request.path);
   copy.query = arena.copy(request.query);
@@ -34,9 +64,12 @@ void copyExchange(http::Exchange& from, http::Exchange& to, bool request_body, b
   to.peer = from.peer;
   to.peer.address = arena.copy(from.peer.address);
   to.session = from.session;
+  copyHeaders(from.answer_headers, to.answer_headers);
+  if (!from.plugin_states.empty()) setState(to, state_owner, stateOf(from, state_owner));
 }
 
-void applyChanges(http::Exchange& from, http::Exchange& to, unsigned changed) {
+void applyChanges(http::Exchange& from, http::Exchange& to, unsigned changed,
+                  const void* state_owner) {
   Arena& arena = to.arena();
   http::Request& request = from.request();
   http::Response& response = from.response();
@@ -51,6 +84,8 @@ void applyChanges(http::Exchange& from, http::Exchange& to, unsigned changed) {
   }
   if ((changed & kResponseBodyChanged) != 0) to.response().setBody(*response.body());
   if ((changed & kSessionChanged) != 0) to.session = from.session;
+  if ((changed & kAnswerHeadersChanged) != 0) copyHeaders(from.answer_headers, to.answer_headers);
+  if ((changed & kStateChanged) != 0) setState(to, state_owner, stateOf(from, state_owner));
 }
 
 }  // namespace tykpp::drivers::native

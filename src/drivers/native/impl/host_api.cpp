@@ -1,5 +1,6 @@
 #include "drivers/native/impl/host_api.hpp"
 
+#include <atomic>
 #include <utility>
 
 #include "base/log.hpp"
@@ -39,11 +40,14 @@ tykpp_completion_plugin* hostDefer(tykpp_call_host* call) noexcept {
   if (call == nullptr || call->exchange == nullptr || call->deferral != nullptr) return nullptr;
   if (call->hook == Hook::kAnalytics || call->self == nullptr) return nullptr;
   http::Exchange& real = *call->exchange;
-  auto deferral = std::make_unique<Deferral>(real, real.workerIndex());
-  const bool response_body =
-      call->responded || (call->hook == Hook::kResponse && call->facts->reads_body);
-  copyExchange(real, deferral->copy, call->hook <= Hook::kPost && call->facts->reads_body,
-               response_body);
+  auto deferral = std::make_unique<Deferral>(real.workerIndex());
+  if (call->end == nullptr) {
+    deferral->copy = std::make_unique<Deferral::Copy>(real);
+    const bool response_body =
+        call->responded || (call->hook == Hook::kResponse && call->facts->reads_body);
+    copyExchange(real, deferral->copy->exchange, call->facts->state_owner,
+                 call->hook <= Hook::kPost && call->facts->reads_body, response_body);
+  }
   const std::uint64_t ticket = keepPending(*call->self, call->facts->max_pending);
   if (ticket == 0) {
     hostLog(call, TYKPP_LOG_ERROR, {"too many calls wait for plugins: this one cannot", 48});
@@ -51,8 +55,10 @@ tykpp_completion_plugin* hostDefer(tykpp_call_host* call) noexcept {
   }
   deferral->ticket = ticket;
   deferral->deadline = call->deadline;
-  call->exchange = &deferral->copy;
-  call->changed = 0;  // what was changed so far is in the worker's exchange already
+  if (deferral->copy != nullptr) {
+    call->exchange = &deferral->copy->exchange;
+    call->changed = 0;  // what was changed so far is in the worker's exchange already
+  }
   call->deferral = std::move(deferral);
   return asHandle(ticket);
 }
@@ -68,6 +74,11 @@ std::int32_t hostComplete(tykpp_completion_plugin* completion, std::int32_t verd
     deferral.state = Deferral::State::kCompleted;
     deferral.verdict = verdict;
   }
+  if (call->end != nullptr) {
+    CallEnd& end = *call->end;
+    end.completed(std::move(call));
+    return TYKPP_OK;
+  }
   const std::uint32_t worker = deferral.worker;
   const std::shared_ptr<ServicesGate> services = call->facts->services;
   services->post(worker, [call = std::move(call)] {
@@ -79,8 +90,14 @@ std::int32_t hostComplete(tykpp_completion_plugin* completion, std::int32_t verd
 
 }  // namespace
 
+std::atomic<LogSink> log_sink{nullptr};
+
 void hostLog(tykpp_call_host* call, std::int32_t level, tykpp_text_plugin text) noexcept {
   if (!valid(text)) return;
+  if (const LogSink sink = log_sink.load(std::memory_order_relaxed); sink != nullptr) {
+    sink(call, level, view(text).substr(0, kMaxLogBytes));
+    return;
+  }
   const auto severity = level <= TYKPP_LOG_DEBUG  ? spdlog::level::debug
                         : level == TYKPP_LOG_INFO ? spdlog::level::info
                         : level == TYKPP_LOG_WARN ? spdlog::level::warn
@@ -108,6 +125,8 @@ const tykpp_api_host kHostApi = {
     &hostSessionGet,        &hostSessionKey,    &hostSessionSet,
     &hostRecordText,        &hostRecordTextSet, &hostRecordNumber,
     &hostRecordNumberSet,   &hostDefer,         &hostComplete,
+    &hostGatewayText,       &hostOnGone,        &hostStateGet,
+    &hostStateSet,          &hostRecordGet,     &hostRecordSet,
 };
 
 }  // namespace tykpp::drivers::native

@@ -1,8 +1,11 @@
 #pragma once
 // The table of host functions that plugins call (tykpp_api_host of plugin.h).
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 #include "tykpp/plugin.h"
 
@@ -11,8 +14,16 @@ namespace tykpp::drivers::native {
 /// The one table of the process.
 extern const tykpp_api_host kHostApi;
 
-// Its parts: messages (host_message.cpp), session and record (host_data.cpp), waiting and log
-// (host_api.cpp). None throws; all accept any pointer value that plugin.h allows, and null.
+/// What gateway_text answers from now on. Texts handed out before stay. Thread: any.
+void setGatewayTexts(std::string version, std::string config);
+
+/// Takes plugins' log lines in place of the log. Thread: any.
+using LogSink = void (*)(tykpp_call_host* call, std::int32_t level, std::string_view text);
+extern std::atomic<LogSink> log_sink;
+
+// Its parts: messages (host_message.cpp), session and record (host_data.cpp, host_record.cpp),
+// waiting and log (host_api.cpp), state and the gateway's texts (host_state.cpp). None throws; all
+// accept any pointer value that plugin.h allows, and null.
 std::int32_t hostText(tykpp_call_host* call, std::int32_t field, tykpp_text_host* out) noexcept;
 std::int32_t hostTextSet(tykpp_call_host* call, std::int32_t field,
                          tykpp_text_plugin value) noexcept;
@@ -48,6 +59,12 @@ std::int32_t hostRecordNumber(tykpp_call_host* call, std::int32_t field,
                               std::int64_t* out) noexcept;
 std::int32_t hostRecordNumberSet(tykpp_call_host* call, std::int32_t field,
                                  std::int64_t value) noexcept;
+std::int32_t hostGatewayText(std::int32_t field, tykpp_text_host* out) noexcept;
+std::int32_t hostOnGone(tykpp_call_host* call, void (*ended)(void*), void* context) noexcept;
+std::int32_t hostStateGet(tykpp_call_host* call, void** out) noexcept;
+std::int32_t hostStateSet(tykpp_call_host* call, void* state, void (*drop)(void*)) noexcept;
+std::int32_t hostRecordGet(tykpp_call_host* call, tykpp_text_host* json) noexcept;
+std::int32_t hostRecordSet(tykpp_call_host* call, tykpp_text_plugin json) noexcept;
 void hostLog(tykpp_call_host* call, std::int32_t level, tykpp_text_plugin text) noexcept;
 
 }  // namespace tykpp::drivers::native

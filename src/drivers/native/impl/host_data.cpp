@@ -50,11 +50,19 @@ std::int64_t* numberField(TrafficRecord& record, std::int32_t field) noexcept {
 }
 
 /// The log says which field and why: a plugin's author sees only the number.
-std::int32_t refuseSession(const tykpp_call_host& call, const Error& error) {
+std::int32_t refuseSession(tykpp_call_host& call, const Error& error) {
+  const std::int32_t code =
+      error.code() == Errc::kNotBuilt ? TYKPP_ERR_NOT_BUILT : TYKPP_ERR_ARGUMENT;
+  if (const LogSink sink = log_sink.load(std::memory_order_relaxed); sink != nullptr) {
+    sink(&call, TYKPP_LOG_WARN,
+         "session refused field=" + log::quoted(error.where()) +
+             " reason=" + log::quoted(error.message()));
+    return code;
+  }
   TYKPP_LOG(warn, "plugin", "session refused field={} reason={} hook_name={} api_id={}",
             log::quoted(error.where()), log::quoted(error.message()),
             log::quoted(call.facts->hook_name), log::quoted(call.facts->api_id));
-  return error.code() == Errc::kNotBuilt ? TYKPP_ERR_NOT_BUILT : TYKPP_ERR_ARGUMENT;
+  return code;
 }
 
 }  // namespace
@@ -62,6 +70,7 @@ std::int32_t refuseSession(const tykpp_call_host& call, const Error& error) {
 std::int32_t hostSessionGet(tykpp_call_host* call, tykpp_text_host* json) noexcept {
   if (json == nullptr) return TYKPP_ERR_ARGUMENT;
   return withCall(call, [&](tykpp_call_host& live) -> std::int32_t {
+    if (live.session_as_text) return give(json, live.session_json);
     if (live.exchange->session == nullptr) return TYKPP_ERR_NOT_FOUND;
     return give(json, live.exchange->session->json());
   });
@@ -70,6 +79,7 @@ std::int32_t hostSessionGet(tykpp_call_host* call, tykpp_text_host* json) noexce
 std::int32_t hostSessionKey(tykpp_call_host* call, tykpp_text_host* key) noexcept {
   if (key == nullptr) return TYKPP_ERR_ARGUMENT;
   return withCall(call, [&](tykpp_call_host& live) -> std::int32_t {
+    if (live.session_as_text) return give(key, live.session_key);
     if (live.exchange->session == nullptr) return TYKPP_ERR_NOT_FOUND;
     return give(key, live.exchange->session->token());
   });
@@ -83,6 +93,7 @@ std::int32_t hostSessionSet(tykpp_call_host* call, tykpp_text_plugin json,
     auto state = session::SessionState::parse(view(json), view(key));
     if (!state) return refuseSession(live, state.error());
     live.exchange->session = std::make_shared<session::SessionState>(std::move(*state));
+    live.session_as_text = false;
     live.changed |= kSessionChanged;
     return TYKPP_OK;
   });
@@ -106,6 +117,7 @@ std::int32_t hostRecordTextSet(tykpp_call_host* call, std::int32_t field,
     std::string_view* text = textField(*live.record, field);
     if (text == nullptr) return TYKPP_ERR_ARGUMENT;
     *text = live.exchange->arena().copy(view(value));
+    live.changed |= kRecordChanged;
     return TYKPP_OK;
   });
 }
@@ -133,11 +145,13 @@ std::int32_t hostRecordNumberSet(tykpp_call_host* call, std::int32_t field,
     if (field == TYKPP_RECORD_RESPONSE_CODE) {
       if (value < 0 || value > std::numeric_limits<std::uint16_t>::max()) return TYKPP_ERR_ARGUMENT;
       live.record->response_code = static_cast<std::uint16_t>(value);
+      live.changed |= kRecordChanged;
       return TYKPP_OK;
     }
     std::int64_t* number = numberField(*live.record, field);
     if (number == nullptr) return TYKPP_ERR_ARGUMENT;
     *number = value;
+    live.changed |= kRecordChanged;
     return TYKPP_OK;
   });
 }

@@ -1,4 +1,7 @@
 // Host functions over the request and the response.
+#include <array>
+#include <charconv>
+
 #include "drivers/message_edit.hpp"
 #include "drivers/native/impl/guard.hpp"
 #include "drivers/native/impl/host_api.hpp"
@@ -28,6 +31,10 @@ struct Access {
 
 Access readable(tykpp_call_host& call, std::int32_t message) {
   if (message == TYKPP_REQUEST) return {TYKPP_OK, &call.exchange->request().headers};
+  if (message == TYKPP_ANSWER) {
+    if (!inRequestHook(call)) return {TYKPP_ERR_NOT_HERE};
+    return {TYKPP_OK, &call.exchange->answer_headers};
+  }
   if (message != TYKPP_RESPONSE) return {TYKPP_ERR_ARGUMENT};
   if (inRequestHook(call) && !call.responded) return {TYKPP_ERR_NOT_HERE};
   return {TYKPP_OK, &call.exchange->response().headers};
@@ -36,11 +43,13 @@ Access readable(tykpp_call_host& call, std::int32_t message) {
 Access writable(tykpp_call_host& call, std::int32_t message, std::string_view name) {
   const Access access = readable(call, message);
   if (access.code != TYKPP_OK) return access;
-  const bool here = message == TYKPP_REQUEST ? inRequestHook(call) : call.hook != Hook::kAnalytics;
+  const bool here = message == TYKPP_RESPONSE ? call.hook != Hook::kAnalytics : inRequestHook(call);
   if (!here) return {TYKPP_ERR_NOT_HERE};
   if (!http::isToken(name)) return {TYKPP_ERR_ARGUMENT};
   if (belongsToGateway(http::internHeader(name))) return {TYKPP_ERR_DENIED};
-  call.changed |= message == TYKPP_REQUEST ? kRequestHeadersChanged : kResponseChanged;
+  call.changed |= message == TYKPP_REQUEST  ? kRequestHeadersChanged
+                  : message == TYKPP_ANSWER ? kAnswerHeadersChanged
+                                            : kResponseChanged;
   return access;
 }
 
@@ -70,6 +79,23 @@ std::int32_t bodyAccess(const tykpp_call_host& call, std::int32_t message) noexc
   const bool here = message == TYKPP_REQUEST ? inRequestHook(call) : call.hook == Hook::kResponse;
   if (!here) return TYKPP_ERR_NOT_HERE;
   return call.facts->reads_body ? std::int32_t{TYKPP_OK} : std::int32_t{TYKPP_ERR_NOT_BUFFERED};
+}
+
+std::string_view inArena(std::uint64_t number, Arena& arena) {
+  std::array<char, 20> digits;
+  char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  return arena.copy({digits.data(), static_cast<std::size_t>(end - digits.data())});
+}
+
+/// Address and port as one text; a colon in the address (IPv6) wants brackets.
+std::string_view remoteAddress(http::Exchange& exchange) {
+  const http::Peer& peer = exchange.peer;
+  Arena& arena = exchange.arena();
+  const std::string_view port = inArena(peer.port, arena);
+  if (peer.address.find(':') == std::string_view::npos) {
+    return arena.concat(peer.address, ":", port);
+  }
+  return arena.concat("[", peer.address, "]:", port);
 }
 
 }  // namespace
@@ -103,6 +129,20 @@ std::int32_t hostText(tykpp_call_host* call, std::int32_t field, tykpp_text_host
         return give(out, live.facts->config_data);
       case TYKPP_TEXT_HOOK_NAME:
         return give(out, live.facts->hook_name);
+      case TYKPP_TEXT_PROTOCOL:
+        return give(out, request.version_minor == 0 ? "HTTP/1.0" : "HTTP/1.1");
+      case TYKPP_TEXT_REMOTE_ADDRESS:
+        return give(out, remoteAddress(*live.exchange));
+      case TYKPP_TEXT_REQUEST_TARGET:
+        return give(out, request.received_target);
+      case TYKPP_TEXT_REQUEST_ID:
+        return give(out, inArena(live.exchange->requestId(), live.exchange->arena()));
+      case TYKPP_TEXT_API_DEFINITION:
+        return give(out, live.facts->definition != nullptr
+                             ? std::string_view(*live.facts->definition)
+                             : std::string_view{});
+      case TYKPP_TEXT_API_FORMAT:
+        return give(out, live.facts->oas_definition ? "oas" : "classic");
       default:
         return TYKPP_ERR_ARGUMENT;
     }

@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "drivers/native/impl/host_api.hpp"
 #include "drivers/native/impl/pending_table.hpp"
+#include "http/client_watch.hpp"
 
 namespace tykpp::drivers::native {
 namespace {
@@ -15,8 +16,60 @@ Error failed(std::string detail) {
       .withDetail(std::move(detail));
 }
 
-/// What a plugin's number means. An answer in place ends the chain whether or not the plugin says
-/// so.
+/// A request that goes on after a failure must not carry half an answer.
+void discardAnswer(http::Response& response) {
+  response.status = 0;
+  response.headers.clear();
+  response.dropBody();
+}
+
+/// Waits for complete() or the deadline. Destroyed with its coroutine when the client leaves: the
+/// call then ends for the plugin too. Thread: the call's worker.
+class Wait {
+ public:
+  Wait(std::shared_ptr<tykpp_call_host> call, const http::Exchange& exchange)
+      : call_(std::move(call)), watch_(exchange, &Wait::onClientLeft, this) {}
+  Wait(const Wait&) = delete;
+  Wait& operator=(const Wait&) = delete;
+  ~Wait() {
+    call_->deferral->waiter = {};
+    endDeferral(*call_->deferral);
+  }
+
+  bool await_ready() const {
+    const std::lock_guard lock(call_->deferral->mutex);
+    return call_->deferral->state != Deferral::State::kOpen;
+  }
+  void await_suspend(std::coroutine_handle<> waiter) {
+    Deferral& deferral = *call_->deferral;
+    deferral.waiter = waiter;
+    const std::weak_ptr<tykpp_call_host> weak = call_;
+    call_->facts->services->callAt(deferral.worker, deferral.deadline,
+                                   [weak] { stop(weak.lock(), true); });
+  }
+  void await_resume() const noexcept {}
+
+ private:
+  /// The client left in the middle of the loop's work: the wait ends a turn later.
+  static void onClientLeft(void* self) {
+    const std::shared_ptr<tykpp_call_host>& call = static_cast<Wait*>(self)->call_;
+    const std::weak_ptr<tykpp_call_host> weak = call;
+    call->facts->services->post(call->deferral->worker, [weak] { stop(weak.lock(), false); });
+  }
+  static void stop(const std::shared_ptr<tykpp_call_host>& call, bool late) {
+    if (call == nullptr) return;
+    Deferral& deferral = *call->deferral;
+    if (!endDeferral(deferral)) return;  // its completion is on the way
+    deferral.timed_out = late;
+    if (const auto waiter = std::exchange(deferral.waiter, {})) waiter.resume();
+  }
+
+  std::shared_ptr<tykpp_call_host> call_;
+  http::ClientWatch watch_;
+};
+
+}  // namespace
+
 Result<HookVerdict> verdictOf(std::int32_t answer, const tykpp_call_host& call) {
   const bool responded = call.responded;
   switch (answer) {
@@ -35,58 +88,6 @@ Result<HookVerdict> verdictOf(std::int32_t answer, const tykpp_call_host& call) 
                     (call.reason.empty() ? "" : ": " + call.reason));
   }
 }
-
-/// A request that goes on after a failure must not carry half an answer.
-void discardAnswer(http::Response& response) {
-  response.status = 0;
-  response.headers.clear();
-  response.dropBody();
-}
-
-/// Waits for complete() or the deadline. Destroyed with its coroutine when the client leaves: the
-/// call then ends for the plugin too. Thread: the call's worker.
-class Wait {
- public:
-  explicit Wait(std::shared_ptr<tykpp_call_host> call) : call_(std::move(call)) {}
-  Wait(const Wait&) = delete;
-  Wait& operator=(const Wait&) = delete;
-  ~Wait() {
-    Deferral& deferral = *call_->deferral;
-    deferral.waiter = {};
-    const std::lock_guard lock(deferral.mutex);
-    deferral.state = Deferral::State::kEnded;
-  }
-
-  bool await_ready() const {
-    const std::lock_guard lock(call_->deferral->mutex);
-    return call_->deferral->state != Deferral::State::kOpen;
-  }
-  void await_suspend(std::coroutine_handle<> waiter) {
-    Deferral& deferral = *call_->deferral;
-    deferral.waiter = waiter;
-    const std::weak_ptr<tykpp_call_host> weak = call_;
-    call_->facts->services->callAt(deferral.worker, deferral.deadline,
-                                   [weak] { expire(weak.lock()); });
-  }
-  void await_resume() const noexcept {}
-
- private:
-  static void expire(const std::shared_ptr<tykpp_call_host>& call) {
-    if (call == nullptr) return;
-    Deferral& deferral = *call->deferral;
-    {
-      const std::lock_guard lock(deferral.mutex);
-      if (deferral.state != Deferral::State::kOpen) return;  // its completion is on the way
-      deferral.state = Deferral::State::kEnded;
-    }
-    deferral.timed_out = true;
-    if (const auto waiter = std::exchange(deferral.waiter, {})) waiter.resume();
-  }
-
-  std::shared_ptr<tykpp_call_host> call_;
-};
-
-}  // namespace
 
 Result<std::unique_ptr<BoundPlugin>> NativeLoaded::bind(std::uint32_t /*worker_index*/) const {
   return std::unique_ptr<BoundPlugin>(std::make_unique<NativeBound>(function_, facts_));
@@ -140,7 +141,9 @@ Result<HookVerdict> NativeBound::endInside(HookCall& call, std::int32_t answer) 
   const std::lock_guard lock(host->deferral->mutex);
   host->deferral->state = Deferral::State::kEnded;
   Result<HookVerdict> verdict = verdictOf(answer, *host);
-  if (verdict) applyChanges(host->deferral->copy, call.exchange, host->changed);
+  if (verdict) {
+    applyChanges(host->deferral->copy->exchange, call.exchange, host->changed, facts_->state_owner);
+  }
   return verdict;
 }
 
@@ -150,15 +153,20 @@ net::Task<Result<HookVerdict>> NativeBound::finish(HookCall& call) {
   const std::shared_ptr<tykpp_call_host> host = std::move(found->second);
   waiting_.erase(found);
   Deferral& deferral = *host->deferral;
-  Wait wait(host);
+  Wait wait(host, call.exchange);
   co_await wait;
   if (deferral.timed_out) {
     co_return Error(Errc::kPluginTimeout, Side::kPlugin, 500, "Internal Server Error")
         .withDetail("the plugin did not complete its call in time");
   }
   const std::lock_guard lock(deferral.mutex);
+  if (deferral.state == Deferral::State::kEnded) {
+    co_return Error(Errc::kClientGone, Side::kClient, 499, "Client closed request");
+  }
   Result<HookVerdict> verdict = verdictOf(deferral.verdict, *host);
-  if (verdict) applyChanges(deferral.copy, call.exchange, host->changed);
+  if (verdict) {
+    applyChanges(deferral.copy->exchange, call.exchange, host->changed, facts_->state_owner);
+  }
   co_return verdict;
 }
 

@@ -10,6 +10,10 @@
 
 namespace tykpp::drivers::native {
 
+/// What a plugin's number means. An answer in place ends the chain whether or not the plugin says
+/// so.
+Result<HookVerdict> verdictOf(std::int32_t answer, const tykpp_call_host& call);
+
 class NativeLoaded final : public LoadedPlugin {
  public:
   NativeLoaded(std::shared_ptr<const SharedObject> object, tykpp_function_plugin function,

@@ -53,6 +53,7 @@ using Answer = Result<std::shared_ptr<const SharedObject>>;
 struct Opened {
   std::mutex mutex;
   std::map<std::string, Answer> by_digest;
+  std::string go_file;  // that brought the process' Go runtime
 };
 Opened& opened() {
   static Opened* const all = new Opened;  // outlives every plugin thread
@@ -133,7 +134,7 @@ Result<void> checkTable(const SharedObject& object) {
     if (hook.name == nullptr || hook.function == nullptr) {
       return bad("has a hook without name or function: entry " + std::to_string(i));
     }
-    if ((hook.flags & ~TYKPP_HOOK_BODY) != 0) {
+    if ((hook.flags & ~(TYKPP_HOOK_BODY | TYKPP_HOOK_BLOCKS)) != 0) {
       return bad("asks for something this gateway does not know: flags of hook \"" +
                  std::string(hook.name) + "\"");
     }
@@ -164,6 +165,14 @@ Answer shakeHands(void* handle, const std::string& file, const std::string& dige
   return std::make_shared<const SharedObject>(std::move(object));
 }
 
+Result<void*> openForGood(const std::string& staged) {
+  // Never closed: a plugin's threads and static objects may outlive its last request.
+  void* const handle = ::dlopen(staged.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+  if (handle != nullptr) return handle;
+  const char* why = ::dlerror();
+  return bad("cannot be loaded: " + std::string(why != nullptr ? why : "unknown reason"));
+}
+
 bool sameFile(const struct stat& a, const struct stat& b) {
   return a.st_dev == b.st_dev && a.st_ino == b.st_ino && a.st_size == b.st_size &&
          a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec &&
@@ -172,12 +181,28 @@ bool sameFile(const struct stat& a, const struct stat& b) {
 
 }  // namespace
 
+Result<std::shared_ptr<const SharedObject>> openStaged(const std::string& staged,
+                                                       const std::string& file,
+                                                       const std::string& digest) {
+  const Result<void*> handle = openForGood(staged);
+  return handle ? shakeHands(*handle, file, digest) : handle.error();
+}
+
+bool hasGoRuntime(std::string_view content) noexcept {
+  return content.find(".note.go.buildid") != std::string_view::npos ||
+         content.find("Go buildinf:") != std::string_view::npos;
+}
+
 const tykpp_hook_plugin* SharedObject::find(std::string_view name) const noexcept {
   for (std::size_t i = 0; i < info->hook_count; ++i) {
     const tykpp_hook_plugin& hook = entry(*info, i);
     if (hook.name != nullptr && name == hook.name) return &hook;
   }
   return nullptr;
+}
+
+const tykpp_hook_plugin& SharedObject::at(std::size_t index) const noexcept {
+  return entry(*info, index);
 }
 
 std::string SharedObject::names() const {
@@ -228,10 +253,7 @@ Result<void> checkContent(std::string_view content) {
   if (content.find(std::string_view(kQuery.data(), kQuery.size() + 1)) != std::string_view::npos) {
     return {};
   }
-  const auto has = [&](std::string_view text) {
-    return content.find(text) != std::string_view::npos;
-  };
-  if (has(".note.go.buildid") || has("Go buildinf:")) {
+  if (hasGoRuntime(content)) {
     return bad(
         "is a Go shared object (-buildmode=plugin?) without tykpp_plugin_query: Go plugins of that "
         "kind load only into "
@@ -248,31 +270,66 @@ ObjectStore::~ObjectStore() {
   if (!directory_.empty()) ::rmdir(directory_.c_str());
 }
 
-Result<std::shared_ptr<const SharedObject>> ObjectStore::open(const std::string& file) {
-  const auto named = [&](const Error& error) {
-    return bad("plugin " + file + " " + error.message());
-  };
-  // Not blocking: the path may be a FIFO, which is refused below.
-  const File input(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (input.get() < 0) return named(bad("cannot be read: " + errnoText()));
-  struct stat status {};
-  if (::fstat(input.get(), &status) != 0) return named(bad("cannot be read: " + errnoText()));
-  if (!S_ISREG(status.st_mode)) {
-    return named(bad(S_ISDIR(status.st_mode) ? "is a directory" : "is no regular file"));
+namespace {
+
+/// A plugin file, open for reading.
+struct Input {
+  explicit Input(const std::string& path)
+      // Not blocking: the path may be a FIFO, which is refused.
+      : file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
+  Result<void> check() {
+    if (file.get() < 0) return bad("cannot be read: " + errnoText());
+    if (::fstat(file.get(), &status) != 0) return bad("cannot be read: " + errnoText());
+    if (!S_ISREG(status.st_mode)) {
+      return bad(S_ISDIR(status.st_mode) ? "is a directory" : "is no regular file");
+    }
+    if (static_cast<std::size_t>(status.st_size) > kMaxFileBytes) {
+      return bad("is larger than 512 MB");
+    }
+    return {};
   }
-  const auto size = static_cast<std::size_t>(status.st_size);
-  if (size > kMaxFileBytes) return named(bad("is larger than 512 MB"));
+  Result<std::string> content() {
+    auto bytes = readAll(file.get(), static_cast<std::size_t>(status.st_size));
+    if (!bytes) return bytes.error();
+    if (auto usable = checkContent(*bytes); !usable) return usable.error();
+    return bytes;
+  }
+  File file;
+  struct stat status {};
+};
+
+Error named(const std::string& file, const Error& error) {
+  return bad("plugin " + file + " " + error.message());
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const SharedObject>> ObjectStore::open(const std::string& file) {
+  Input input(file);
+  if (auto there = input.check(); !there) return named(file, there.error());
   if (const auto seen = by_path_.find(file);
-      seen != by_path_.end() && sameFile(seen->second.status, status)) {
+      seen != by_path_.end() && sameFile(seen->second.status, input.status)) {
     return seen->second.object;
   }
-  auto content = readAll(input.get(), size);
-  if (!content) return named(content.error());
-  if (auto usable = checkContent(*content); !usable) return named(usable.error());
+  auto content = input.content();
+  if (!content) return named(file, content.error());
   auto object = load(file, *content, sha256(*content));
-  if (!object) return named(object.error());
-  by_path_[file] = {status, *object};
+  if (!object) return named(file, object.error());
+  by_path_[file] = {input.status, *object};
   return *object;
+}
+
+Result<CheckedFile> ObjectStore::check(const std::string& file) {
+  Input input(file);
+  if (auto there = input.check(); !there) return named(file, there.error());
+  auto content = input.content();
+  if (!content) return named(file, content.error());
+  std::string digest = sha256(*content);
+  return CheckedFile{std::move(digest), std::move(*content)};
+}
+
+Result<std::string> ObjectStore::copy(const CheckedFile& file, std::string_view use) {
+  return stage(file.content, file.digest + "-" + std::string(use));
 }
 
 Result<std::shared_ptr<const SharedObject>> ObjectStore::load(const std::string& file,
@@ -283,15 +340,17 @@ Result<std::shared_ptr<const SharedObject>> ObjectStore::load(const std::string&
   if (const auto known = all.by_digest.find(digest); known != all.by_digest.end()) {
     return known->second;
   }
+  if (hasGoRuntime(content) && !all.go_file.empty()) {
+    return bad("brings a Go runtime, and this process has the one of " + all.go_file +
+               " already, which cannot be unloaded: let it run in a process of its own "
+               "(\"isolate\": true)");
+  }
   auto staged = stage(content, digest);
   if (!staged) return staged.error();
-  // Never closed: a plugin's threads and static objects may outlive its last request.
-  void* const handle = ::dlopen(staged->c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-  if (handle == nullptr) {
-    const char* why = ::dlerror();
-    return bad("cannot be loaded: " + std::string(why != nullptr ? why : "unknown reason"));
-  }
-  return all.by_digest.emplace(digest, shakeHands(handle, file, digest)).first->second;
+  const Result<void*> handle = openForGood(*staged);
+  if (!handle) return handle.error();
+  if (hasGoRuntime(content)) all.go_file = file;
+  return all.by_digest.emplace(digest, shakeHands(*handle, file, digest)).first->second;
 }
 
 Result<std::string> ObjectStore::stage(std::string_view content, const std::string& digest) {

@@ -23,6 +23,9 @@ struct SharedObject {
 
   /// The entry of that name, or null.
   const tykpp_hook_plugin* find(std::string_view name) const noexcept;
+  /// An entry of the table; its entries are as long as the plugin says. @param index  below
+  /// info->hook_count
+  const tykpp_hook_plugin& at(std::size_t index) const noexcept;
   /// Every registered name, comma separated, for messages.
   std::string names() const;
 };
@@ -37,6 +40,22 @@ Result<std::string> locate(std::string_view path, const std::string& working_dir
 /// @error kBadPlugin  saying what the file is instead
 Result<void> checkContent(std::string_view content);
 
+/// Opens a private copy for good and shakes hands with the plugin in it.
+/// @param file  what it is a copy of, for messages
+/// @error kBadPlugin
+Result<std::shared_ptr<const SharedObject>> openStaged(const std::string& staged,
+                                                       const std::string& file,
+                                                       const std::string& digest);
+
+/// Whether a file was built by Go: it brings a Go runtime, and a process has room for one.
+bool hasGoRuntime(std::string_view content) noexcept;
+
+/// A plugin file that was read and looks like one.
+struct CheckedFile {
+  std::string digest;
+  std::string content;
+};
+
 /// Opens each content once a process.
 class ObjectStore {
  public:
@@ -45,6 +64,11 @@ class ObjectStore {
   ~ObjectStore();
   /// @error kBadPlugin
   Result<std::shared_ptr<const SharedObject>> open(const std::string& file);
+  /// Reads and checks a file that another process is to open. @error kBadPlugin
+  static Result<CheckedFile> check(const std::string& file);
+  /// Makes a private copy; it is the caller's to remove. @param use  tells copies of one content
+  /// apart @error kBadPlugin
+  Result<std::string> copy(const CheckedFile& file, std::string_view use);
 
  private:
   struct Seen {

@@ -28,6 +28,13 @@ def free_port() -> int:
         return s.getsockname()[1]
 
 
+def is_plugin_host(pid: int) -> bool:
+    try:
+        return b"plugin-host" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+
+
 class Process:
     """A program pinned to one core; everything it forks counts as the program."""
 
@@ -48,16 +55,17 @@ class Process:
                     todo += map(int, children.read_text().split())
         return found
 
-    def cpu_seconds(self) -> float:
-        """CPU time of all threads so far. The scheduler's own counter where the kernel has it: `stat` counts in ticks of 10 ms,
+    def cpu_seconds(self, hosts: bool = False) -> float:
+        """CPU time of all threads so far, plugin hosts left out; with `hosts` theirs alone. The scheduler's own counter where the kernel has it: `stat` counts in ticks of 10 ms,
         which is a percent of a turn of one second."""
+        family = [pid for pid in self.family() if is_plugin_host(pid) == hosts]
         with contextlib.suppress(OSError, ValueError):
-            nanoseconds = sum(int(task.read_text().split()[0]) for pid in self.family()
+            nanoseconds = sum(int(task.read_text().split()[0]) for pid in family
                               for task in Path(f"/proc/{pid}/task").glob("*/schedstat"))
-            if nanoseconds:
+            if nanoseconds or not family:
                 return nanoseconds / 1e9
         ticks = 0
-        for pid in self.family():
+        for pid in family:
             with contextlib.suppress(OSError):
                 fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
                 ticks += int(fields[11]) + int(fields[12])  # user and system time
@@ -124,9 +132,11 @@ class Load:
 def measure(process: Process, url: str, seconds: float, connections: int = 64) -> dict:
     """CPU microseconds a request of `process` while wrk asks for `url`; the first second only warms up."""
     Load(url, 1, connections).result()
-    before = process.cpu_seconds()
+    before, before_hosts = process.cpu_seconds(), process.cpu_seconds(hosts=True)
     result = Load(url, seconds, connections).result()
-    result["us"] = (process.cpu_seconds() - before) / max(1, result["requests"]) * 1e6
+    requests = max(1, result["requests"])
+    result["us"] = (process.cpu_seconds() - before) / requests * 1e6
+    result["host_us"] = (process.cpu_seconds(hosts=True) - before_hosts) / requests * 1e6
     result["mb"] = process.pss_kb() / 1024
     return result
 

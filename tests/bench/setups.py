@@ -9,7 +9,7 @@ SMALL = '{"hello":"world","n":[1,2,3]}'
 SECRET = "bench"
 # scenario -> path on the upstream
 PATHS = {"get": "/", "10k": "/10k", "1m": "/1m", "plugin": "/", "js": "/", "lua": "/", "python": "/",
-         "grpc": "/"}
+         "grpc": "/", "native_isolated": "/"}
 # Pre hooks that set a header and copy another, in the languages of the scenarios.
 SCRIPTS = {
     "js": ("otto", "addHeader", "js", """
@@ -189,11 +189,13 @@ class TykSetup:
         self.apps.mkdir(parents=True)
         (self.folder / "middleware").mkdir()
         for scenario, path in PATHS.items():
-            if scenario not in ("plugin", "grpc", *SCRIPTS):
+            if scenario not in ("plugin", "native_isolated", "grpc", *SCRIPTS):
                 self.write(definition(scenario, upstream, path))
         if plugin:
             self.write(definition("plugin", upstream, custom_middleware={
                 "driver": "native", "pre": [{"name": "AddFooBar", "path": plugin}]}))
+            self.write(definition("native_isolated", upstream, custom_middleware={
+                "driver": "native", "pre": [{"name": "AddFooBar", "path": plugin, "isolate": True}]}))
         if scripts:
             self.write_scripts(slow)
         if plugin_server:

@@ -42,6 +42,7 @@ struct ForeignCall : tykpp_call_host {
   http::Exchange own;
   TrafficRecord own_record;
   CallHead head;
+  bool started = false;    ///< its hook was called; guarded by its lane
   bool cancelled = false;  ///< nobody waits for it; guarded by its lane
   bool parked = false;     ///< it deferred, and its hook has returned; guarded by its lane
   std::vector<http::HeaderField> sent_request, sent_response, sent_answer;  ///< as they came

@@ -121,12 +121,11 @@ bool ChildLane::takeCall(std::string_view body) {
 
 void ChildLane::run(const std::shared_ptr<ForeignCall>& call,
                     const std::shared_ptr<ChildHook>& hook) {
-  bool cancelled = false;
   {
     const std::lock_guard lock(mutex_);
-    cancelled = call->cancelled;
+    if (call->cancelled) return;  // it waited for a thread too long, and is answered
+    call->started = true;
   }
-  if (cancelled) return answer(*call, TYKPP_FAILED);  // it waited for a thread too long
   std::shared_ptr<tykpp_call_host> self = call;
   call->self = &self;
   const std::int32_t said = callHook(*hook, *call);
@@ -166,9 +165,9 @@ void ChildLane::cancel(std::uint64_t id) {
     if (found == calls_.end()) return;  // its reply is on the way
     call = found->second;
     call->cancelled = true;
-    if (!call->parked) return;  // it is answered when its hook returns
+    if (call->started && !call->parked) return;  // it is answered when its hook returns
   }
-  if (endDeferral(*call->deferral)) answer(*call, TYKPP_FAILED);
+  if (!call->started || endDeferral(*call->deferral)) answer(*call, TYKPP_FAILED);
 }
 
 void ChildLane::over(std::uint64_t request_id) {

@@ -139,6 +139,22 @@ void Host::condemn(std::uint64_t generation, std::string reason) {
   ring();
 }
 
+void Host::overdue(std::uint64_t generation) {
+  constexpr std::chrono::seconds kPatience{5};
+  if (overdue_.fetch_add(1, std::memory_order_relaxed) + 1 < options_.threads) {
+    overdue_since_.store(Clock::time_point{}, std::memory_order_relaxed);
+    return;
+  }
+  const Clock::time_point now = Clock::now();
+  const Clock::time_point since = overdue_since_.load(std::memory_order_relaxed);
+  if (since == Clock::time_point{}) {
+    overdue_since_.store(now, std::memory_order_relaxed);
+  } else if (now - since > kPatience) {
+    overdue_since_.store(Clock::time_point{}, std::memory_order_relaxed);
+    condemn(generation, "all its threads are in hooks that have passed their deadlines");
+  }
+}
+
 void Host::retire() {
   const std::lock_guard lock(mutex_);
   state_ = State::kRetired;

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -84,6 +85,11 @@ class Host {
   Result<LaneSocket> openLane();
   /// Ends a process that broke the rules; the next one follows. @param generation  which
   void condemn(std::uint64_t generation, std::string reason);
+  /// A call that nobody waits for runs on in the process. When as many do as it has threads, for
+  /// longer than a while, the process is ended: nothing else would free them.
+  void overdue(std::uint64_t generation);
+  /// Such a call has come back, or gone with its process.
+  void back() noexcept { overdue_.fetch_sub(1, std::memory_order_relaxed); }
   /// No API needs it any more.
   void retire();
 
@@ -108,6 +114,8 @@ class Host {
   const HostOptions options_;
   const std::string file_;
   const std::string staged_;
+  std::atomic<int> overdue_{0};
+  std::atomic<Clock::time_point> overdue_since_{};  // as many as threads
   PluginTable table_;  // written once, before the state leaves kStarting for the first time
 
   mutable std::mutex mutex_;  // guards what follows

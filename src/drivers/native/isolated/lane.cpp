@@ -129,6 +129,7 @@ void Lane::release(Call& call) {
   }
   // The host has it still: its place is not used again until the host has answered.
   call.state = Call::State::kAbandoned;
+  host_->overdue(generation_);
   FrameWriter frame(out_, FrameKind::kCancel);
   frame.number(call.id());
   frame.end();
@@ -269,6 +270,7 @@ bool Lane::takeReply(std::string_view body) {
       call->state = Call::State::kAnswered;  // its waiter is on the way, and lets go of it
       return true;
     case Call::State::kAbandoned:
+      host_->back();
       freeCall(*call);
       return true;
     default:
@@ -289,7 +291,10 @@ void Lane::fail(const std::string& why) {
   blocked_ = false;
   for (std::size_t i = 0; i < calls_.size(); ++i) {
     Call& call = calls_[i];
-    if (call.state == Call::State::kAbandoned) freeCall(call);
+    if (call.state == Call::State::kAbandoned) {
+      host_->back();
+      freeCall(call);
+    }
     if (call.state != Call::State::kSent) continue;
     call.state = Call::State::kFailed;
     call.failure = why;

@@ -1,0 +1,2 @@
+module handmade
+go 1.21

@@ -125,14 +125,14 @@ Result<std::shared_ptr<const LoadedPlugin>> NativeDriver::loadHere(const std::st
 Result<std::shared_ptr<const LoadedPlugin>> NativeDriver::loadIsolated(
     const std::string& file, const definition::PluginRef& ref, Hook hook,
     const definition::ApiSpec& api) {
-  auto checked = ObjectStore::check(file);
-  if (!checked) return Error(checked.error());
+  auto digest = objects_->digestOf(file);
+  if (!digest) return Error(digest.error());
   if (hosts_ == nullptr) {
     hosts_ = std::make_unique<isolated::HostPool>(hostOptions(options_), workers_);
   }
-  auto use = hosts_->open(checked->digest, file, [&] {
+  auto use = hosts_->open(*digest, file, [&] {
     // A host that ends removes its own copy alone.
-    return objects_->copy(*checked, "host-" + std::to_string(++copies_));
+    return objects_->copy(file, *digest, "host-" + std::to_string(++copies_));
   });
   if (!use) return Error(use.error());
   const isolated::PluginTable& table = (*use)->host().table();

@@ -319,17 +319,28 @@ Result<std::shared_ptr<const SharedObject>> ObjectStore::open(const std::string&
   return *object;
 }
 
-Result<CheckedFile> ObjectStore::check(const std::string& file) {
+Result<std::string> ObjectStore::digestOf(const std::string& file) {
+  Input input(file);
+  if (auto there = input.check(); !there) return named(file, there.error());
+  if (const auto seen = digests_.find(file);
+      seen != digests_.end() && sameFile(seen->second.status, input.status)) {
+    return seen->second.digest;
+  }
+  auto content = input.content();
+  if (!content) return named(file, content.error());
+  std::string digest = sha256(*content);
+  digests_[file] = {input.status, digest};
+  return digest;
+}
+
+Result<std::string> ObjectStore::copy(const std::string& file, const std::string& digest,
+                                      std::string_view use) {
   Input input(file);
   if (auto there = input.check(); !there) return named(file, there.error());
   auto content = input.content();
   if (!content) return named(file, content.error());
-  std::string digest = sha256(*content);
-  return CheckedFile{std::move(digest), std::move(*content)};
-}
-
-Result<std::string> ObjectStore::copy(const CheckedFile& file, std::string_view use) {
-  return stage(file.content, file.digest + "-" + std::string(use));
+  if (sha256(*content) != digest) return named(file, bad("changes while it is read"));
+  return stage(*content, digest + "-" + std::string(use));
 }
 
 Result<std::shared_ptr<const SharedObject>> ObjectStore::load(const std::string& file,

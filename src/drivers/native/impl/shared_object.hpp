@@ -50,12 +50,6 @@ Result<std::shared_ptr<const SharedObject>> openStaged(const std::string& staged
 /// Whether a file was built by Go: it brings a Go runtime, and a process has room for one.
 bool hasGoRuntime(std::string_view content) noexcept;
 
-/// A plugin file that was read and looks like one.
-struct CheckedFile {
-  std::string digest;
-  std::string content;
-};
-
 /// Opens each content once a process.
 class ObjectStore {
  public:
@@ -64,11 +58,14 @@ class ObjectStore {
   ~ObjectStore();
   /// @error kBadPlugin
   Result<std::shared_ptr<const SharedObject>> open(const std::string& file);
-  /// Reads and checks a file that another process is to open. @error kBadPlugin
-  static Result<CheckedFile> check(const std::string& file);
-  /// Makes a private copy; it is the caller's to remove. @param use  tells copies of one content
-  /// apart @error kBadPlugin
-  Result<std::string> copy(const CheckedFile& file, std::string_view use);
+  /// Checks a file that another process is to open; one that did not change is not read again.
+  /// @return the digest of its content @error kBadPlugin
+  Result<std::string> digestOf(const std::string& file);
+  /// Makes a private copy of a file of that content; it is the caller's to remove.
+  /// @param use  tells copies of one content apart
+  /// @error kBadPlugin
+  Result<std::string> copy(const std::string& file, const std::string& digest,
+                           std::string_view use);
 
  private:
   struct Seen {
@@ -83,7 +80,12 @@ class ObjectStore {
   std::string temp_;
   std::string directory_;  // made at the first use
   std::vector<std::string> staged_;
-  std::map<std::string, Seen> by_path_;  // saves reading a file again that did not change
+  struct Digest {
+    struct stat status;
+    std::string digest;
+  };
+  std::map<std::string, Digest> digests_;  // by path
+  std::map<std::string, Seen> by_path_;    // saves reading a file again that did not change
 };
 
 }  // namespace tykpp::drivers::native

@@ -36,6 +36,7 @@ struct ForeignCall : tykpp_call_host {
   ForeignCall(std::string bytes, std::uint64_t request_id)
       : frame(std::move(bytes)), own(arena, 0, request_id) {}
 
+  std::shared_ptr<CallEnd> lane;  ///< who `end` is: a plugin's thread may be the last to use it
   std::string frame;
   BlockPool pool{0};
   Arena arena{pool};

@@ -104,6 +104,7 @@ bool ChildLane::takeCall(std::string_view body) {
   const std::shared_ptr<ChildHook> hook = hooks_.hook(call->head.hook);
   if (hook == nullptr) return false;
   call->facts = hook->facts;
+  call->lane = shared_from_this();
   call->end = this;
   {
     const std::lock_guard lock(mutex_);

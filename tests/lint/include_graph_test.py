@@ -37,6 +37,7 @@ CONFINED = {
     "duktape.h": ("drivers/js/impl/",),
     "grpcpp/": ("drivers/grpc/impl/",),
     "hiredis/": ("storage/",),
+    "sqlite3.h": ("storage/impl/",),
     "curl/": ("client/impl/", "client/client.cpp"),
     "zip.h": ("bundle/impl/",),
 }

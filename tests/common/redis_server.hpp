@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -43,12 +44,15 @@ inline bool hasRedis() { return std::system("command -v redis-server >/dev/null 
 /// A real server without persistence; gone with the object.
 class RedisServer {
  public:
-  explicit RedisServer(const std::string& password = "", int port = 0)
+  /// @param more  words of its command line; `--port 0` among them leaves only what they open
+  explicit RedisServer(const std::string& password = "", int port = 0,
+                       const std::vector<std::string>& more = {})
       : port_(port != 0 ? port : freePort()) {
     std::vector<std::string> words{
         "redis-server", "--port", std::to_string(port_), "--bind", "127.0.0.1", "--save", "",
         "--appendonly", "no",     "--loglevel",          "warning"};
     if (!password.empty()) words.insert(words.end(), {"--requirepass", password});
+    words.insert(words.end(), more.begin(), more.end());
     pid_ = ::fork();
     if (pid_ == 0) {
       std::vector<char*> arguments;
@@ -63,10 +67,25 @@ class RedisServer {
     ::waitpid(pid_, nullptr, 0);
   }
   int port() const { return port_; }
+  /// SIGSTOP: it hears but does not answer; SIGCONT.
+  void signal(int number) const { ::kill(pid_, number); }
 
  private:
   int port_;
   pid_t pid_ = -1;
 };
+
+/// What `redis-cli` answers, without the line's end.
+inline std::string redisCli(int port, const std::string& words) {
+  const std::string command = "redis-cli -p " + std::to_string(port) + " " + words + " 2>/dev/null";
+  FILE* pipe = ::popen(command.c_str(), "r");
+  std::string text;
+  char buffer[4096];
+  while (const std::size_t got = std::fread(buffer, 1, sizeof buffer, pipe))
+    text.append(buffer, got);
+  ::pclose(pipe);
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text;
+}
 
 }  // namespace tykpp::test

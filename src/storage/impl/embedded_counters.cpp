@@ -118,8 +118,8 @@ void Counters::sweep(std::int64_t now_ms) {
   for (Shard& shard : shards_) {
     const std::lock_guard lock(shard.mutex);
     const bool many = shard.counters.size() > kept_each_;
-    std::erase_if(shard.counters, [now_ms, many](auto& entry) {
-      Counter& counter = entry.second;
+    std::erase_if(shard.counters, [now_ms, many](const auto& entry) {
+      const Counter& counter = entry.second;
       if (counter.dirty) return false;
       if (!counter.exists || (counter.expires > 0 && counter.expires <= now_ms)) return true;
       return many && counter.lasting && !std::exchange(counter.used, false);

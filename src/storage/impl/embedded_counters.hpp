@@ -67,8 +67,8 @@ class Counters {
     std::int64_t expires = 0;
     bool exists = false;
     bool dirty = false;
-    bool lasting = true;  // written behind
-    bool used = true;     // since the last sweep
+    bool lasting = true;       // written behind
+    mutable bool used = true;  // since the last sweep; erase_if shows entries as const
   };
   using Map = std::unordered_map<std::string, Counter, Hash, std::equal_to<>>;
   static constexpr std::size_t kShards = 64;

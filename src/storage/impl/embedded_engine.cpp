@@ -75,7 +75,7 @@ void Engine::work() {
 bool Engine::openFile() {
   auto opened = Database::open(options_.file);
   if (!opened) {
-    const std::string& reason = opened.error().message();
+    const std::string reason = opened.error().message();
     {
       const std::lock_guard lock(mutex_);
       closed_reason_ = reason;

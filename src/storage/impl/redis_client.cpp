@@ -25,7 +25,10 @@ std::string patternOf(std::string_view prefix) {
 RedisClient::RedisClient(net::Loop& loop, std::shared_ptr<RedisShared> shared)
     : loop_(loop), shared_(std::move(shared)), router_(makeRedisRouter(loop, shared_)) {}
 
-RedisClient::~RedisClient() { router_->stop(); }
+RedisClient::~RedisClient() {
+  *open_ = false;
+  router_->stop();
+}
 
 net::Task<Result<Reply>> RedisClient::run(CommandWords words, bool repeatable) {
   return router_->run(words, words[1], repeatable);

@@ -59,6 +59,7 @@ class RedisClient final : public KeyStoreClient {
   net::Loop& loop_;
   std::shared_ptr<RedisShared> shared_;
   std::unique_ptr<RedisRouter> router_;
+  const std::shared_ptr<bool> open_ = std::make_shared<bool>(true);  // for who waits beside us
 };
 
 /// A channel on a connection of its own.

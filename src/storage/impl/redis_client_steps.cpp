@@ -56,6 +56,7 @@ StoreTask<QuotaStep> RedisClient::quotaStep(View key, std::int64_t max, Seconds 
   if (!router_->splitsKeys()) lock.append(key).append("-lock");
   const std::string seconds = std::to_string(renewal.count());
   net::Loop& loop = loop_;
+  const std::shared_ptr<bool> open = open_;
   for (int turn = 1;; ++turn) {
     const View forced = turn > kLockTries ? "1" : "0";
     const std::array arguments{View(seconds), forced};
@@ -70,6 +71,7 @@ StoreTask<QuotaStep> RedisClient::quotaStep(View key, std::int64_t max, Seconds 
       const auto time = lockPause();
       Pause pause(loop);
       co_await pause.wait(time);
+      if (!*open) co_return Error(Errc::kShuttingDown, "Redis: the client is closed");
       continue;
     }
     const std::int64_t left = integerOf(*parts[1]).value_or(-1);

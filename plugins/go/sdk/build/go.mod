@@ -1,0 +1,3 @@
+module tykpp.dev/plugin/build
+
+go 1.19

@@ -32,7 +32,7 @@ type builder struct {
 	release              string // that versioned names carry
 	output               string // empty: beside the source, under both names
 	verbose              bool
-	check                bool   // compile, but link nothing
+	checkOnly            bool   // compile, but link nothing
 	source               string // folder of package main
 	root                 string // its module's folder, or the same
 	work                 string // private copy of root
@@ -48,7 +48,7 @@ func main() {
 	flag.StringVar(&b.release, "release", "", "release that versioned file names carry")
 	flag.StringVar(&b.output, "o", "", "file to write")
 	flag.BoolVar(&b.verbose, "verbose", false, "say every command")
-	flag.BoolVar(&b.check, "check", false, "compile only")
+	flag.BoolVar(&b.checkOnly, "check", false, "compile only")
 	flag.Parse()
 	if flag.NArg() != 1 {
 		fmt.Fprintln(os.Stderr, "usage: build [flags] DIR")
@@ -85,7 +85,7 @@ func (b *builder) run(source string) error {
 	if err != nil {
 		return err
 	}
-	if b.check {
+	if b.checkOnly {
 		found.print()
 		return nil
 	}

@@ -5,6 +5,7 @@
 
 #include "cli/bundle.hpp"
 #include "cli/commands.hpp"
+#include "cli/plugin.hpp"
 #include "cli/plugin_host.hpp"
 #include "tykpp/version.h"
 
@@ -37,6 +38,7 @@ int main(int argc, char** argv) {
   echo->add_option("--address", echo_address, "address to listen on (default 127.0.0.1)");
   const tykpp::cli::BundleCommand bundle(app);
   const tykpp::cli::PluginHostCommand plugin_host(app);
+  const tykpp::cli::PluginCommand plugin(app);
   app.require_subcommand(0, 1);
 
   std::vector<std::string> arguments;
@@ -52,5 +54,6 @@ int main(int argc, char** argv) {
   if (echo->parsed()) return tykpp::cli::echo(echo_address, options.port.value_or(0));
   if (bundle.parsed()) return bundle.run();
   if (plugin_host.parsed()) return plugin_host.run();
+  if (plugin.parsed()) return plugin.run();
   return tykpp::cli::start(options);
 }

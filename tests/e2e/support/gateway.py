@@ -19,7 +19,7 @@ BUILD = Path(os.environ.get("TYKPP_BUILD", ROOT / "build/dev"))
 SANITIZED = "san" in os.environ.get("TYKPP_PRESET", "")  # freed memory is kept for a while then
 BINARY = Path(os.environ.get("TYKPP_BIN", BUILD / "tykpp"))
 SECRET = "e2e-secret"
-SANITIZER = re.compile(r"(ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|: runtime error: )")
+SANITIZER = re.compile(r"(ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|:\d+:\d+: runtime error: )")
 
 
 def free_port() -> int:

@@ -12,7 +12,7 @@ declare -A packages=(
            libboost-context1.81-dev libluajit2-5.1-dev lua-cjson libpython3-dev libjs-underscore dpkg-dev libzip-dev
            libcurl4-openssl-dev libsqlite3-dev libgrpc++-dev libprotobuf-dev protobuf-compiler"
   [test]="libgtest-dev redis-server nginx-light wrk openssl curl procps python3 python3-pytest python3-websockets python3-protobuf
-          python3-grpcio protobuf-compiler-grpc"
+          python3-grpcio protobuf-compiler-grpc golang-go"
   [bench]="protobuf-compiler nginx-light libnginx-mod-http-lua haproxy wrk strace linux-perf util-linux python3 python3-matplotlib"
   [fuzz]="clang-14 libclang-rt-14-dev"
 )
@@ -27,6 +27,8 @@ for group in "${groups[@]}"; do
     exit 2
   fi
   for package in ${packages[$group]}; do
+    # Any Go will do, wherever it came from.
+    [[ $package != golang-go ]] || ! command -v go >/dev/null || continue
     state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
     [[ $state == installed ]] || missing+=("$package")
   done

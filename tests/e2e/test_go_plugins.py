@@ -341,6 +341,57 @@ def test_the_sdks_own_tests(module):
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
+# --- what a gateway of plugin ABI 1.1 is asked, in its own process and in a plugin host
+
+
+@pytest.fixture(scope="module")
+def abi_host(tmp_path_factory):
+    program = tmp_path_factory.mktemp("abi") / "abi_host"
+    subprocess.run(["cc", "-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", f"-I{ROOT}/include", str(SOURCES / "abi_host.c"),
+                    "-o", str(program), "-lpthread", "-ldl"], check=True, capture_output=True)
+    return program
+
+
+PENDING = "pending"
+
+
+def asked(abi_host, probe, *calls, hosted, **env):
+    """Lines of what the plugin asked for, those about waiting left out where hooks may wait."""
+    ran = subprocess.run([str(abi_host), probe, *calls], text=True, capture_output=True, timeout=60,
+                         env={**os.environ, "TYKPP_PLUGIN_HOST": "1" if hosted else "0", **env})
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    lines = ran.stdout.splitlines()
+    analytics = all(call.startswith("analytics:") for call in calls)
+    assert lines.count(PENDING) == (len(calls) if hosted and not analytics else 0)
+    return [line for line in lines if line != PENDING]
+
+
+@pytest.mark.parametrize("hosted", [False, True], ids=["in the gateway", "in a plugin host"])
+@pytest.mark.parametrize("calls, expected", [
+    (["pre:Header"], ["flags blocks", "delete request X-Secret", "set request X-Go=yes", "set request X-Many=added", "verdict 0"]),
+    (["pre:Answer"], ["flags blocks", "add answer X-Answered=yes", "verdict 0"]),
+    (["pre:Put", "post:Take"], ["flags blocks", "state", "verdict 0", "flags blocks", "set request X-Taken=value data",
+                                "verdict 0"]),
+    (["pre:Body"], ["flags body blocks", "set request X-Read=8 8 8", "verdict 0"]),
+    (["pre:Config"], ["flags blocks", 'set request X-Config=api whole {"a":[1]}', "verdict 0"]),
+    (["pre:Panics"], ["flags blocks", "log 3 Recovered from panic while running Go-plugin middleware func mwSymbolName=Panics "
+                      "error=on purpose (of the call)", "explain panic: on purpose", "verdict -1"]),
+    (["response:Refuse"], ["flags blocks", "log 3 Returned error code while processing response with Go-plugin middleware func "
+                           "mwSymbolName=Refuse status=502 (of the call)", "respond 502 refused",
+                           "add response X-Refused=yes", "verdict 1"]),
+    (["response:Response"], ["flags body blocks", "delete response X-Remove", "set response X-Go-Response=GET",
+                             "add response X-By-Writer=yes", "verdict 0"]),
+    (["analytics:Record"], ["flags blocks", "log 1 record of GET /thing 200", 'record {"path":"/replaced"}', "verdict 0"]),
+], ids=lambda value: "+".join(value) if ":" in value[0] else "")
+def test_what_a_gateway_is_asked(abi_host, probe, calls, expected, hosted):
+    assert asked(abi_host, probe, *calls, hosted=hosted) == expected
+
+
+def test_the_context_of_a_hosted_hook_ends_when_the_client_leaves(abi_host, probe):
+    lines = asked(abi_host, probe, "pre:UntilGone", hosted=True, CLIENT_LEAVES="1")
+    assert "log 1 go saw the client leave" in lines
+
+
 @pytest.mark.skip(reason="two Go runtimes in one process are not supported: needs the plugin host")
 def test_two_plugins_with_different_versions_of_a_dependency(tmp_path_factory, upstream, built):
     running = Gateway(tmp_path_factory.mktemp("versions"))
@@ -354,7 +405,7 @@ def test_two_plugins_with_different_versions_of_a_dependency(tmp_path_factory, u
         running.stop()
 
 
-@pytest.mark.skip(reason="a hook in the gateway's own process cannot be told: needs the plugin host")
+@pytest.mark.skip(reason="needs the plugin host")
 def test_the_context_ends_when_the_client_leaves(gateway, upstream, probe):
     gateway.write(classic("untilgone", upstream.url, custom_middleware={
         "driver": "goplugin", "pre": [{"name": "UntilGone", "path": probe}]}))

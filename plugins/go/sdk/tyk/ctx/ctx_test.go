@@ -166,6 +166,18 @@ func TestDataAndContextValuesSurviveHooks(t *testing.T) {
 	}
 }
 
+func TestPlainContextValuesSurviveHooks(t *testing.T) {
+	type own struct{}
+	x := &exchange.Exchange{}
+	r := httptest.NewRequest("GET", "/", nil).WithContext(x.Enter(&gateway{}))
+	*r = *r.WithContext(context.WithValue(r.Context(), own{}, "kept"))
+	x.Leave(r.Context())
+	next := httptest.NewRequest("GET", "/", nil).WithContext(x.Enter(&gateway{}))
+	if next.Context().Value(own{}) != "kept" || exchange.From(next) != x {
+		t.Error("lost")
+	}
+}
+
 func TestTheContextEndsWhenTheClientLeaves(t *testing.T) {
 	x := &exchange.Exchange{}
 	host := &gateway{}

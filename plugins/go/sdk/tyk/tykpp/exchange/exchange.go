@@ -112,17 +112,18 @@ func From(r *http.Request) *Exchange {
 // Enter begins a hook and answers the context its request starts with.
 func (x *Exchange) Enter(host Host) context.Context {
 	x.mutex.Lock()
-	defer x.mutex.Unlock()
 	x.host, x.asked, x.classic, x.open = host, false, nil, nil
 	x.seen = nil
-	if x.carried == nil {
+	carried, over := x.carried, x.err != nil
+	x.mutex.Unlock()
+	switch {
+	case carried == nil:
 		return x
-	}
-	if x.carried.Err() != nil && x.err == nil {
+	case carried.Err() != nil && !over: // not under the lock: contexts ask their root, which is x
 		// The plugin ended a context of its own; what it carries stays readable.
-		x.carried = values{x, x.carried}
+		return values{x, carried}
 	}
-	return x.carried
+	return carried
 }
 
 // Leave ends a hook. What the plugin put on the request is kept for the next one.

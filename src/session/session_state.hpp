@@ -10,8 +10,14 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "session/session_data.hpp"
 
 namespace tykpp::session {
+
+/// Whether this release enforces rates, quotas, access rights and policies of sessions. While it
+/// does not, parse() refuses sessions that ask for them: a key that looks limited but is not would
+/// be worse than an error.
+bool enforcesLimits() noexcept;
 
 /// Thread: any; it does not change.
 class SessionState {
@@ -21,24 +27,27 @@ class SessionState {
   /// @param token  the key it belongs to; may be empty
   /// @error kBadRequest  no JSON object, or a field of another type; where() is the field's JSON
   /// pointer
-  /// @error kNotBuilt    a field asks for limits or rights that this release does not enforce;
-  /// where() names it
+  /// @error kNotBuilt    a field asks for what this release does not enforce; where() names it
   static Result<SessionState> parse(std::string_view json, std::string_view token);
+  /// A session from the store, policies applied; nothing in it is refused.
+  SessionState(SessionData data, std::string token);
 
   /// The key the client is known by.
   const std::string& token() const noexcept { return token_; }
-  /// The JSON text as it was given, for plugins.
+  /// The JSON text as it was given, or the stored form of the data, for plugins.
   const std::string& json() const noexcept { return json_; }
+  /// Every member, typed.
+  const SessionData& data() const noexcept { return data_; }
   /// `expires`: unix seconds; 0 and below: never.
-  std::int64_t expires() const noexcept { return expires_; }
+  std::int64_t expires() const noexcept { return data_.expires; }
   /// `is_inactive`
-  bool inactive() const noexcept { return inactive_; }
+  bool inactive() const noexcept { return data_.is_inactive; }
   /// `org_id`
-  const std::string& orgId() const noexcept { return org_id_; }
+  const std::string& orgId() const noexcept { return data_.org_id; }
   /// `alias`
-  const std::string& alias() const noexcept { return alias_; }
+  const std::string& alias() const noexcept { return data_.alias; }
   /// `tags`
-  const std::vector<std::string>& tags() const noexcept { return tags_; }
+  const std::vector<std::string>& tags() const noexcept { return data_.tags; }
   /// `meta_data`: name and value in the order of the names; values that are no text stay JSON text.
   const std::vector<std::pair<std::string, std::string>>& metadata() const noexcept {
     return metadata_;
@@ -46,17 +55,15 @@ class SessionState {
 
   /// Whether the key's last second has begun by then.
   bool expiredAt(std::int64_t unix_seconds) const noexcept {
-    return expires_ >= 1 && expires_ <= unix_seconds;
+    return expires() >= 1 && expires() <= unix_seconds;
   }
 
  private:
+  SessionState(SessionData data, std::string token, std::string json);
+
+  SessionData data_;
   std::string token_;
   std::string json_;
-  std::int64_t expires_ = 0;
-  bool inactive_ = false;
-  std::string org_id_;
-  std::string alias_;
-  std::vector<std::string> tags_;
   std::vector<std::pair<std::string, std::string>> metadata_;
 };
 

@@ -53,7 +53,7 @@ TEST(SessionState, NamesTheFieldOfAWrongType) {
       {R"({"is_inactive":"no"})", "/is_inactive"},
       {R"({"alias":1})", "/alias"},
       {R"({"tags":"a"})", "/tags"},
-      {R"({"tags":[1]})", "/tags"},
+      {R"({"tags":[1]})", "/tags/0"},
       {R"({"meta_data":[]})", "/meta_data"},
       {R"({"org_id":{}})", "/org_id"}};
   for (const auto& [text, where] : cases) {
@@ -85,6 +85,23 @@ TEST(SessionState, AcceptsTheSameFieldsWhenTheyAskForNothing) {
       R"({"rate":0,"quota_max":-1,"access_rights":{},"apply_policies":[],"apply_policy_id":"",)"
       R"("monitor":{"trigger_limits":null},"hmac_enabled":false,"certificate":""})",
       "t"));
+}
+
+TEST(SessionState, RefusesLimitsUntilTheyAreEnforced) {
+  EXPECT_EQ(static_cast<bool>(SessionState::parse(R"({"rate":1,"per":1})", "t")), enforcesLimits());
+  EXPECT_FALSE(SessionState::parse(R"({"certificate":"x"})", "t"));
+}
+
+TEST(SessionState, TakesStoredSessionsWithTheirLimits) {
+  auto data = SessionData::parse(R"({"rate":5,"per":1,"meta_data":{"b":2,"a":"x"},"alias":"ann"})");
+  ASSERT_TRUE(data);
+  const SessionState state(*data, "t");
+  EXPECT_EQ(state.data(), *data);
+  EXPECT_EQ(state.token(), "t");
+  EXPECT_EQ(state.alias(), "ann");
+  EXPECT_EQ(state.json(), R"({"rate":5,"per":1,"meta_data":{"a":"x","b":2},"alias":"ann"})");
+  const std::vector<std::pair<std::string, std::string>> metadata = {{"a", "x"}, {"b", "2"}};
+  EXPECT_EQ(state.metadata(), metadata);
 }
 
 TEST(SessionState, ExpiresWhenItsSecondBegins) {

@@ -54,6 +54,6 @@ int main(int argc, char** argv) {
   if (echo->parsed()) return tykpp::cli::echo(echo_address, options.port.value_or(0));
   if (bundle.parsed()) return bundle.run();
   if (plugin_host.parsed()) return plugin_host.run();
-  if (plugin.parsed()) return plugin.run();
+  if (plugin.parsed()) return plugin.run(options.conf, options.debug);
   return tykpp::cli::start(options);
 }

@@ -1,5 +1,5 @@
 #pragma once
-// `tykpp plugin …`: building Go plugins, and trying whether a plugin loads.
+// `tykpp plugin …`: making and building plugins, and trying what they do.
 
 #include <memory>
 #include <string>
@@ -21,8 +21,9 @@ class PluginCommand {
 
   /// Whether the command line asked for it.
   bool parsed() const;
+  /// @param conf, debug  flags of the program as a whole
   /// @return the exit code: 0 good, 1 refused or failed
-  int run() const;
+  int run(const std::string& conf, bool debug) const;
 
  private:
   struct Options;

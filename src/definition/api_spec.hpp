@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "definition/access_rules.hpp"
 #include "definition/event_handlers.hpp"
 #include "definition/plugin_refs.hpp"
 
@@ -75,6 +76,8 @@ struct ApiSpec {
   std::optional<std::chrono::milliseconds> enforced_timeout;  ///< `global_enforce_timeout`
 
   // Access.
+  IpAccess ip_access;
+  Cors cors;
   bool use_keyless = false;
   bool custom_auth = false;             ///< a custom-auth switch is on
   CredentialSource custom_auth_source;  ///< `auth_configs.coprocess`: what events call the key

@@ -224,6 +224,7 @@ Result<ApiSpec> buildClassic(Source source, const BuildSettings& settings, Repor
   readIdentity(document, spec, report);
   readRouting(document, settings.config, spec, report);
   readAccess(document, spec, report);
+  readAccessRules(document, spec, report);
   readUpstream(document, settings.config, spec, report);
   readBundle(document, spec, report);
   readHooks(document, settings.config, spec, report);

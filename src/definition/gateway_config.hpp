@@ -35,6 +35,8 @@ struct ServerOptions {
   bool enable_websockets = false;
   bool skip_url_cleaning = false;
   bool skip_target_path_escaping = false;
+  int xff_depth =
+      0;  ///< which `X-Forwarded-For` entry is the client: 0 the first, n from the right
   std::int64_t max_request_body_size = 0;   ///< bytes, 0: no limit
   std::int64_t max_response_body_size = 0;  ///< bytes, 0: no limit; for answers that a step buffers
 };

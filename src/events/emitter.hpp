@@ -24,8 +24,9 @@ class Emitter {
   /// @param bus  outlives it
   /// @param api_id  empty: the gateway's own
   /// @param handlers  whose events are wanted
+  /// @param xff_depth  for http::clientAddress
   Emitter(Bus& bus, std::string api_id, std::string org_id,
-          const std::vector<definition::EventHandler>& handlers);
+          const std::vector<definition::EventHandler>& handlers, int xff_depth = 0);
 
   bool wants(EventType type) const noexcept {
     return (mask_ >> static_cast<unsigned>(type) & 1U) != 0;
@@ -35,6 +36,7 @@ class Emitter {
     return std::find(names_.begin(), names_.end(), name) != names_.end();
   }
   const std::string& apiId() const noexcept { return api_id_; }
+  int xffDepth() const noexcept { return xff_depth_; }
 
   /// Stamps the event with time and ids and posts it. Somebody wants it: the caller has asked.
   void send(Event event) const;
@@ -43,6 +45,7 @@ class Emitter {
   Bus& bus_;
   const std::string api_id_;
   const std::string org_id_;
+  const int xff_depth_;
   std::uint32_t mask_ = 0;
   std::vector<std::string> names_;
   std::shared_ptr<std::atomic<std::size_t>> load_;

@@ -1,6 +1,7 @@
 #include "events/fire.hpp"
 
 #include "events/request_facts.hpp"
+#include "http/client_address.hpp"
 
 namespace tykpp::events {
 namespace {
@@ -18,8 +19,9 @@ void sendClientEvent(const Emitter& emitter, EventType type, std::string message
                      std::string_view reason = {}) {
   Event event = eventOf(type, std::move(message));
   event.request = wireForm(exchange);
-  event.details = ClientDetails{requestPath(exchange), clientAddress(exchange), std::string(key),
-                                std::string(reason)};
+  event.details = ClientDetails{requestPath(exchange),
+                                std::string(http::clientAddress(exchange, emitter.xffDepth())),
+                                std::string(key), std::string(reason)};
   emitter.send(std::move(event));
 }
 

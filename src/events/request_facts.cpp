@@ -1,7 +1,5 @@
 #include "events/request_facts.hpp"
 
-#include <arpa/inet.h>
-
 #include "base/ascii.hpp"
 #include "base/text.hpp"
 #include "http/exchange.hpp"
@@ -10,13 +8,6 @@ namespace tykpp::events {
 namespace {
 
 using http::HeaderId;
-
-bool isAddress(std::string_view text) {
-  const std::string address(text);
-  unsigned char bytes[16];
-  return ::inet_pton(AF_INET, address.c_str(), bytes) == 1 ||
-         ::inet_pton(AF_INET6, address.c_str(), bytes) == 1;
-}
 
 void appendField(std::string& out, std::string_view name, std::string_view value) {
   out.append(name).append(": ").append(value).append("\r\n");
@@ -53,15 +44,6 @@ std::string wireForm(const http::Exchange& exchange) {
 
 std::string requestPath(const http::Exchange& exchange) {
   return std::string(exchange.request().path);
-}
-
-std::string clientAddress(const http::Exchange& exchange) {
-  const http::Headers& headers = exchange.request().headers;
-  const std::string_view real = trim(headers.get(HeaderId::kXRealIp));
-  if (isAddress(real)) return std::string(real);
-  const std::string_view forwarded = headers.get(HeaderId::kXForwardedFor);
-  const std::string_view first = trim(forwarded.substr(0, forwarded.find(',')));
-  return std::string(isAddress(first) ? first : exchange.peer.address);
 }
 
 std::string credentialOf(const http::Exchange& exchange,

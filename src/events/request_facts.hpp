@@ -19,8 +19,6 @@ inline constexpr std::size_t kMaxWireBody = 64U << 10;
 std::string wireForm(const http::Exchange& exchange);
 /// The path with the listen path, decoded.
 std::string requestPath(const http::Exchange& exchange);
-/// `X-Real-Ip` or the first of `X-Forwarded-For` when it is an address, else the connection's.
-std::string clientAddress(const http::Exchange& exchange);
 /// The client's credential: of cookie, query and header the first that is there.
 std::string credentialOf(const http::Exchange& exchange,
                          const definition::CredentialSource& source);

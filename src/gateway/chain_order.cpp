@@ -3,6 +3,8 @@
 #include "hooks/hook_step.hpp"
 #include "hooks/session_check.hpp"
 #include "hooks/virtual_endpoint_step.hpp"
+#include "middleware/cors.hpp"
+#include "middleware/ip_access.hpp"
 #include "middleware/version_check.hpp"
 
 namespace tykpp::gateway {
@@ -12,8 +14,12 @@ const std::vector<chain::StepEntry>& requestOrder() {
       // Before pre hooks, unlike what the reference's documentation says: an expired API runs no
       // plugin.
       {middleware::VersionCheck::kName, &middleware::VersionCheck::create},
+      // Preflight requests bring no credentials: they are answered before anybody asks for some.
+      {middleware::Cors::kName, &middleware::Cors::create},
       // On keyless and protected APIs alike.
       {"pre", &hooks::createPreHooks},
+      // Behind pre hooks, as in the reference: they see requests of every address.
+      {middleware::IpAccess::kName, &middleware::IpAccess::create},
       // Beside the built-in methods, in their place: whoever gets past here is known.
       {"auth", &hooks::createAuthHook},
       // Part of the protected branch: never on keyless APIs.

@@ -72,7 +72,8 @@ EventCenter::EventCenter(const definition::GatewayConfig& config, storage::DataS
 
 std::unique_ptr<const events::Emitter> EventCenter::emitterFor(const definition::ApiSpec& api) {
   if (api.event_handlers.empty()) return nullptr;
-  return std::make_unique<const events::Emitter>(bus_, api.api_id, api.org_id, api.event_handlers);
+  return std::make_unique<const events::Emitter>(bus_, api.api_id, api.org_id, api.event_handlers,
+                                                 config_.http_server_options.xff_depth);
 }
 
 definition::Problems EventCenter::load(const Specs& apis, drivers::DriverRegistry& drivers) {

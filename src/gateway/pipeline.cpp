@@ -36,15 +36,31 @@ void dropLimitHeaders(http::Headers& headers) {
   });
 }
 
-/// Fields that request hooks want on the answer, whoever made it.
+bool isCorsField(const http::HeaderField& field) noexcept {
+  constexpr std::string_view kPrefix = "access-control-";
+  return field.id == HeaderId::kOther && field.name.size() > kPrefix.size() &&
+         equalsIgnoreCase(field.name.substr(0, kPrefix.size()), kPrefix);
+}
+
+/// Fields that request hooks and steps want on the answer, whoever made it. What they say about
+/// CORS replaces what an upstream says.
 void addAnswerHeaders(http::Exchange& exchange) {
   if (exchange.answer_headers.size() == 0) [[likely]]
     return;
-  exchange.response().headers.prepend(exchange.answer_headers);
+  http::Headers& headers = exchange.response().headers;
+  for (const http::HeaderField& field : exchange.answer_headers) {
+    if (isCorsField(field)) headers.erase({field.id, field.name});
+  }
+  headers.prepend(exchange.answer_headers);
 }
 
 std::chrono::milliseconds inMilliseconds(std::chrono::duration<double> time) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(time);
+}
+
+/// `CORS.options_passthrough`: the upstream answers OPTIONS requests, nothing of the chain runs.
+bool passesSteps(const definition::ApiSpec& spec, const http::Request& request) noexcept {
+  return spec.cors.options_passthrough && request.method == "OPTIONS";
 }
 
 /// Answers that go on for as long as both sides like: upgraded connections and event streams.
@@ -77,7 +93,9 @@ net::Task<void> Pipeline::handle(http::ServerExchange& sx) {
   const ApiRuntime& api = *routed;
   exchange.api = api.spec.get();
   Result<chain::Verdict> verdict = chain::Verdict::kContinue;
-  if (!api.chain.request().empty()) verdict = co_await runRequestChain(api, sx);
+  if (!api.chain.request().empty() && !passesSteps(*api.spec, exchange.request())) {
+    verdict = co_await runRequestChain(api, sx);
+  }
   if (!verdict) {
     const Error error = verdict.error();
     co_await fail(error, sx);

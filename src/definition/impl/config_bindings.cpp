@@ -169,6 +169,7 @@ constexpr Binding kBindings[] = {
     TYKPP_BIND("http_server_options.enable_websockets", setFlag, http_server_options.enable_websockets),
     TYKPP_BIND("http_server_options.skip_url_cleaning", setFlag, http_server_options.skip_url_cleaning),
     TYKPP_BIND("http_server_options.skip_target_path_escaping", setFlag, http_server_options.skip_target_path_escaping),
+    TYKPP_BIND("http_server_options.xff_depth", setCount, http_server_options.xff_depth, 0, 1000),
     TYKPP_BIND("http_server_options.max_request_body_size", setBytes, http_server_options.max_request_body_size),
     TYKPP_BIND("http_server_options.max_response_body_size", setBytes, http_server_options.max_response_body_size),
     TYKPP_BIND("app_path", setText, app_path),

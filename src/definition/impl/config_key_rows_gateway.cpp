@@ -60,7 +60,7 @@ constexpr KeyRow kServer[] = {
     {"http_server_options.skip_target_path_escaping", kBool, kYes, "false", "Send the path to the upstream as it was received"},
     {"http_server_options.ssl_ciphers", kList, kNot, "[]", "Cipher suites of the listener, TLS 1.2 and below", "HTTPSERVEROPTIONS_CIPHERS"},
     {"http_server_options.max_request_body_size", kInt, kYes, "0", "Bytes; a larger request body is answered 413; 0: no limit"},
-    {"http_server_options.xff_depth", kInt, kNot, "0", "Which `X-Forwarded-For` entry is the client: 0 the leftmost, n the n-th from the right"},
+    {"http_server_options.xff_depth", kInt, kYes, "0", "Which `X-Forwarded-For` entry is the client: 0 the leftmost, n the n-th from the right"},
     {"http_server_options.max_response_body_size", kInt, kYes, "0", "Bytes; for answers that a step buffers; 0: no limit"},
 };
 

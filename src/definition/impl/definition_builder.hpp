@@ -63,6 +63,8 @@ void checkNotBuilt(const Json& document, const GatewayConfig& config, Report& re
 void checkIdExtractor(const Json& middleware, Report& report);
 /// Fills `target`, `targets`, `tls`, `proxy_url` and the flags beside them.
 void readUpstream(const Json& document, const GatewayConfig& config, ApiSpec& spec, Report& report);
+/// Fills `ip_access` and `cors`.
+void readAccessRules(const Json& document, ApiSpec& spec, Report& report);
 /// Fills `bundle`.
 void readBundle(const Json& document, ApiSpec& spec, Report& report);
 /// Fills `hooks`, `driver` and `virtual_endpoints` from the definition alone. `bundle`,

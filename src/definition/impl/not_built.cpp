@@ -23,7 +23,6 @@ constexpr Switch kSwitches[] = {
     {"upstream_auth/enabled", "upstream authentication"},
     {"graphql/enabled", "GraphQL"},
     {"enable_batch_request_support", "batch requests"},
-    {"CORS/enable", "CORS"},
     {"cache_options/enable_cache", "the response cache"},
     {"proxy/service_discovery/use_discovery_service", "service discovery"},
     {"proxy/check_host_against_uptime_tests", "skipping hosts by uptime tests"},
@@ -111,12 +110,6 @@ void checkListener(const Json& document, const GatewayConfig& config, Report& re
 }
 
 void checkLimits(const Json& document, Report& report) {
-  if (!flagOf(document, "ip_access_control_disabled")) {
-    // The reference honours the lists even when their own switches are off.
-    for (const char* list : {"allowed_ips", "blacklisted_ips"}) {
-      if (filled(document, list) != nullptr) report.notBuilt(pointerOf(list), "IP access control");
-    }
-  }
   const Json* rate = memberAt(document, "global_rate_limit/rate");
   if (rate != nullptr && rate->is_number() && rate->get<double>() > 0 &&
       !flagOf(document, "disable_rate_limit") &&

@@ -46,12 +46,12 @@ TEST(LintDefinition, ListsUnknownFieldsAndErrorsTogether) {
   const test::TempDir dir;
   auto definition = with(classicDefinition(), "/proxy/taget_url", "x");
   definition["active"] = 1;
-  definition["CORS"]["enable"] = true;
+  definition["graphql"]["enabled"] = true;
   const Problems problems = lintDefinition(dir.write("a.json", definition.dump()), nullptr);
   EXPECT_EQ(problemAt(problems, "/proxy/taget_url")->severity, Severity::kWarning)
       << shown(problems);
   EXPECT_EQ(problemAt(problems, "/active")->severity, Severity::kError);
-  EXPECT_EQ(problemAt(problems, "/CORS/enable")->severity, Severity::kError);
+  EXPECT_EQ(problemAt(problems, "/graphql/enabled")->severity, Severity::kError);
 }
 
 TEST(LintDefinition, ReadsOasDocuments) {

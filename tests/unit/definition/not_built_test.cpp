@@ -43,7 +43,6 @@ INSTANTIATE_TEST_SUITE_P(
         Asked{"/upstream_auth/enabled", "true", nullptr},
         Asked{"/graphql/enabled", "true", nullptr},
         Asked{"/enable_batch_request_support", "true", nullptr},
-        Asked{"/CORS/enable", "true", nullptr},
         Asked{"/cache_options/enable_cache", "true", nullptr},
         Asked{"/proxy/service_discovery/use_discovery_service", "true", nullptr},
         Asked{"/proxy/check_host_against_uptime_tests", "true", nullptr},
@@ -53,8 +52,6 @@ INSTANTIATE_TEST_SUITE_P(
         Asked{"/protocol", "\"tcp\"", nullptr}, Asked{"/protocol", "\"https\"", nullptr},
         Asked{"/protocol", "\"h2c\"", nullptr}, Asked{"/listen_port", "9999", nullptr},
         Asked{"/certificates", "[\"c\"]", nullptr},
-        Asked{"/allowed_ips", "[\"10.0.0.0/8\"]", nullptr},
-        Asked{"/blacklisted_ips", "[\"10.0.0.1\"]", nullptr},
         Asked{"/global_rate_limit", R"({"rate": 5, "per": 1})", nullptr},
         Asked{"/pinned_public_keys", R"({"*": "k"})", nullptr},
         Asked{"/uptime_tests/check_list", R"([{"url": "http://h/"}])", nullptr},
@@ -130,7 +127,7 @@ INSTANTIATE_TEST_SUITE_P(
         Asked{"/auth_configs/authToken/auth_header_name", "\"X-Key\"", nullptr},
         Asked{"/tags", "[\"a\"]", nullptr},
         Asked{"/global_rate_limit", R"({"rate": 5, "per": 1, "disabled": true})", nullptr},
-        Asked{"/CORS/allowed_origins", "[\"*\"]", nullptr},
+        Asked{"/CORS/enable", "true", nullptr}, Asked{"/allowed_ips", "[\"10.0.0.0/8\"]", nullptr},
         Asked{"/cache_options/cache_timeout", "60", nullptr},
         Asked{"/event_handlers/events",
               R"({"AuthFailure": [{"handler_name": "h", "handler_meta": {"disabled": true}},
@@ -181,8 +178,8 @@ TEST(NotBuiltVersions, NeedOneDefault) {
 
 TEST(NotBuilt, IsToldForEveryFieldAtOnce) {
   json definition = classicDefinition();
-  definition["CORS"]["enable"] = true;
-  definition["allowed_ips"] = {"1.2.3.4"};
+  definition["use_mutual_tls_auth"] = true;
+  definition["enable_proxy_protocol"] = true;
   definition["graphql"]["enabled"] = true;
   Problems problems;
   EXPECT_FALSE(parseClassic(definition.dump(), "one.json", {}, problems));

@@ -195,20 +195,6 @@ TEST(RequestFacts, ShowsTheRequestOnTheWire) {
             "POST /a?b=c HTTP/1.1\r\nHost: example.org\r\nX-A: 1\r\n\r\n");
 }
 
-TEST(RequestFacts, FindsTheClientsAddress) {
-  {
-    test::Request request;
-    EXPECT_EQ(clientAddress(request.exchange), "192.0.2.7");
-    request.header("X-Forwarded-For", "nonsense, 198.51.100.1");
-    EXPECT_EQ(clientAddress(request.exchange), "192.0.2.7");
-  }
-  test::Request request;
-  request.header("X-Forwarded-For", " 198.51.100.1 , 203.0.113.1");
-  EXPECT_EQ(clientAddress(request.exchange), "198.51.100.1");
-  request.header("X-Real-Ip", "2001:db8::1");
-  EXPECT_EQ(clientAddress(request.exchange), "2001:db8::1");
-}
-
 TEST(RequestFacts, FindsTheCredential) {
   test::Request request("GET", "/a?key=from%20query");
   const definition::CredentialSource header;

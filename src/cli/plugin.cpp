@@ -26,8 +26,7 @@ struct PluginCommand::Options {
                      "python, otto (JavaScript), lua, native (C++), goplugin (Go) or grpc")
         ->required();
     create
-        ->add_option("--hook", new_flags.hook,
-                     "pre, auth, post_auth, post, response or analytics")
+        ->add_option("--hook", new_flags.hook, "pre, auth, post_auth, post, response or analytics")
         ->required();
     create->add_option("--folder", new_flags.folder,
                        "where to make the folder (default: the working directory)");

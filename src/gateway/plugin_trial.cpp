@@ -67,7 +67,8 @@ net::Detached runHook(const hooks::HookRunner& runner, http::Exchange& exchange,
                       drivers::TrafficRecord* record, net::Loop& loop,
                       Result<HookVerdict>& verdict) {
   verdict = runner.call(exchange, record);
-  if (verdict && *verdict == HookVerdict::kPending) verdict = co_await runner.finish(exchange);
+  if (verdict && *verdict == HookVerdict::kPending)
+    verdict = co_await runner.finish(exchange, record);
   loop.stop();
 }
 
@@ -158,9 +159,10 @@ Result<TrialOutcome> tryPlugin(const definition::GatewayConfig& config, const Tr
   }
   Result<HookVerdict> verdict = HookVerdict::kContinue;
   const Clock::time_point start = Clock::now();
-  services.loop().post(
-      [&] { runHook(**runner, message.exchange(), message.record(), services.loop(), verdict); });
-  services.loop().run();
+  services.mainLoop().post([&] {
+    runHook(**runner, message.exchange(), message.record(), services.mainLoop(), verdict);
+  });
+  services.mainLoop().run();
   out.took = Clock::now() - start;
   trial.settle(message, verdict, out);
   return out;

@@ -15,8 +15,9 @@ namespace tykpp::gateway {
 /// There is one worker, 0. Thread: post() any, the rest that of the loop.
 class TrialServices final : public drivers::WorkerServices {
  public:
-  net::Loop& loop() noexcept { return loop_; }
+  net::Loop& mainLoop() noexcept { return loop_; }
 
+  net::Loop* loop(std::uint32_t /*worker*/) override { return &loop_; }
   void post(std::uint32_t worker, std::function<void()> fn) override;
   void callAt(std::uint32_t worker, Clock::time_point when, std::function<void()> fn) override;
   void fetch(std::uint32_t worker, drivers::FetchRequest request, Fetched done) override;

@@ -392,7 +392,6 @@ def test_the_context_of_a_hosted_hook_ends_when_the_client_leaves(abi_host, prob
     assert "log 1 go saw the client leave" in lines
 
 
-@pytest.mark.skip(reason="two Go runtimes in one process are not supported: needs the plugin host")
 def test_two_plugins_with_different_versions_of_a_dependency(tmp_path_factory, upstream, built):
     running = Gateway(tmp_path_factory.mktemp("versions"))
     running.write(classic("versions", upstream.url, custom_middleware={"driver": "goplugin", "pre": [
@@ -405,7 +404,6 @@ def test_two_plugins_with_different_versions_of_a_dependency(tmp_path_factory, u
         running.stop()
 
 
-@pytest.mark.skip(reason="needs the plugin host")
 def test_the_context_ends_when_the_client_leaves(gateway, upstream, probe):
     gateway.write(classic("untilgone", upstream.url, custom_middleware={
         "driver": "goplugin", "pre": [{"name": "UntilGone", "path": probe}]}))
@@ -415,7 +413,6 @@ def test_the_context_ends_when_the_client_leaves(gateway, upstream, probe):
     gateway.wait_for_log("go saw the client leave")
 
 
-@pytest.mark.skip(reason="needs state_get and state_set of the plugin ABI 1.1")
 def test_values_survive_from_hook_to_hook(gateway, upstream, probe):
     gateway.write(classic("carry", upstream.url, custom_middleware={
         "driver": "goplugin", "pre": [{"name": "Put", "path": probe}], "post": [{"name": "Take", "path": probe}]}))
@@ -424,6 +421,5 @@ def test_values_survive_from_hook_to_hook(gateway, upstream, probe):
     assert upstream.requests[0].header("X-Taken") == "value data"
 
 
-@pytest.mark.skip(reason="needs TYKPP_ANSWER of the plugin ABI 1.1")
 def test_headers_of_a_writer_that_nothing_was_written_to_reach_the_client(gateway, upstream):
     assert gateway.get("/answer/").header("X-Answered") == "yes"

@@ -1,6 +1,7 @@
 """`tykpp plugin new` writes plugins that work as they are, `tykpp plugin test` shows what a hook does."""
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,6 +13,7 @@ TSAN = os.environ.get("TYKPP_PRESET") == "tsan"
 SCRIPTS = [pytest.param("python", marks=pytest.mark.skipif(TSAN, reason="the interpreter is built without ThreadSanitizer")),
            "otto", "lua"]
 DRIVERS = [*SCRIPTS, "native"]
+GO = pytest.param("goplugin", marks=pytest.mark.skipif(TSAN or shutil.which("go") is None, reason="Go is not installed"))
 HOOKS = ["pre", "auth", "post_auth", "post", "response"]
 
 
@@ -22,6 +24,8 @@ def run(*argv, cwd, code=0):
 
 
 def build(folder: Path):
+    if (folder / "plugin.go").exists() or (folder / "auth.go").exists():
+        run("build", folder, "-o", folder / "plugin.so", cwd=folder)
     if (folder / "build.sh").exists():
         subprocess.run([folder / "build.sh"], check=True, timeout=120)
 
@@ -38,7 +42,7 @@ def changes(text):
 
 
 @pytest.mark.parametrize("hook", HOOKS)
-@pytest.mark.parametrize("driver", DRIVERS)
+@pytest.mark.parametrize("driver", [*DRIVERS, GO])
 def test_a_new_plugin_works_as_it_is(driver, hook, tmp_path):
     new(driver, hook, tmp_path)
     text = run("test", "say-hello", "--hook", hook, cwd=tmp_path).stdout
@@ -72,8 +76,9 @@ def test_a_new_auth_plugin_refuses_unknown_keys(driver, tmp_path):
     assert "  HTTP/1.1 401 Unauthorized" in text and "unknown key" in text
 
 
-def test_a_new_analytics_plugin_changes_records(tmp_path):
-    new("native", "analytics", tmp_path)
+@pytest.mark.parametrize("driver", ["native", GO])
+def test_a_new_analytics_plugin_changes_records(driver, tmp_path):
+    new(driver, "analytics", tmp_path)
     text = run("test", "say-hello", cwd=tmp_path).stdout
     assert changes(text) == ["- user_agent: sample", "+ user_agent: hidden by say-hello"], text
     refusal = run("new", "--driver", "lua", "--hook", "analytics", "x", cwd=tmp_path, code=1).stderr
@@ -88,7 +93,7 @@ def test_the_gateway_serves_what_was_written(driver, hook, new_gateway, upstream
     definition = json.loads((folder / "api.json").read_text())
     definition["proxy"]["target_url"] = upstream.url
     gateway.write(definition).start()
-    assert gateway.get("/say-hello/get", {"Authorization": "letmein", "X-Debug": "1"}).status == 200
+    assert gateway.get("/say-hello/get", "Authorization: letmein", "X-Debug: 1").status == 200
     seen = upstream.requests[-1]
     assert seen.header("X-Greeting") == "hello from say-hello" and seen.header("X-Debug") is None
 

@@ -42,7 +42,9 @@ void check(std::initializer_list<Case> cases) {
   for (const Case& c : cases) {
     const Outcome outcome = apply(c.session, setOf(c.policies));
     EXPECT_EQ(outcome.error, c.error) << c.what;
-    if (c.wanted != nullptr) EXPECT_EQ(outcome.session, c.wanted) << c.what;
+    if (c.wanted != nullptr) {
+      EXPECT_EQ(outcome.session, c.wanted) << c.what;
+    }
   }
 }
 

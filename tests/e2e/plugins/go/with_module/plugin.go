@@ -15,6 +15,6 @@ var Again = rules.Handler
 
 func Tag(rw http.ResponseWriter, r *http.Request) {
 	log.Get().Debug("tagged")
-	r.Header.Set("X-Id", uuid.NewString())
+	r.Header.Set("X-Id", uuid.New().String())
 	r.Header.Set("X-Rule", rules.Name)
 }

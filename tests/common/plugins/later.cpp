@@ -1,6 +1,8 @@
 // What revision 1.1 of the ABI added: headers of the answer, facts about the request, state,
 // records.
 #include <atomic>
+#include <deque>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <tykpp/plugin.hpp>
@@ -59,14 +61,12 @@ tykpp::Verdict rememberLater(tykpp::Request& request) {
   return tykpp::Verdict::kPending;
 }
 
-void waitForEver(tykpp::Request& request, tykpp::Completion* completion) {
-  completion->onGone([](void*) { ++ended; }, nullptr);
-  request.headers().set("X-Never", "seen");
-}
-
 tykpp::Verdict neverEnds(tykpp::Request& request) {
-  auto* completion = new tykpp::Completion(request.defer());  // leaked: the gateway ends the call
-  waitForEver(request, completion);
+  static std::mutex mutex;
+  static auto* const kept = new std::deque<tykpp::Completion>;  // the gateway ends the calls
+  const std::lock_guard lock(mutex);
+  kept->push_back(request.defer());
+  kept->back().onGone([](void*) { ++ended; }, nullptr);
   return tykpp::Verdict::kPending;
 }
 

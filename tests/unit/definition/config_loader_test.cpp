@@ -66,6 +66,23 @@ TEST_F(ConfigLoader, ReadsEveryKindOfValue) {
   EXPECT_EQ(config.upstream_certificates.at("*"), "c.pem");
 }
 
+TEST_F(ConfigLoader, ShowsPluginsTheConfigurationWithoutWhatOpensTheControlApi) {
+  const LoadedConfig loaded =
+      load(R"({"listen_port": 9090, "secret": "hush", "node_secret": "hush", "hash_keys": true,
+      "storage": {"type": "redis", "host": "file", "port": 1, "password": "env://PASS"}})",
+           {{"TYK_GW_STORAGE_HOST", "variable"},
+            {"TYK_GW_SECRET", "hush too"},
+            {"TYK_SECRET_PASS", "word"}});
+  ASSERT_TRUE(loaded.ok()) << shown(loaded.problems);
+  const auto text = nlohmann::json::parse(loaded.config.text);
+  EXPECT_EQ(text["storage"]["host"], "variable");
+  EXPECT_EQ(text["storage"]["password"], "word");
+  EXPECT_EQ(text["storage"]["port"], 1);
+  EXPECT_EQ(text["hash_keys"], true);
+  EXPECT_EQ(text["listen_port"], 9090);
+  EXPECT_EQ(loaded.config.text.find("hush"), std::string::npos);
+}
+
 TEST_F(ConfigLoader, AppliesTheFixUps) {
   const LoadedConfig loaded =
       load(R"({"listen_port": 0, "http_server_options": {"read_timeout": 0, "write_timeout": -1},

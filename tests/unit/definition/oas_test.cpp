@@ -81,7 +81,7 @@ TEST(Oas, ConvertsServerAndUpstream) {
 TEST(Oas, ReadsPluginsWithTheirPlaces) {
   const ApiSpec spec =
       parsed(extended("/middleware", R"({"global": {"pluginConfig": {"driver": "native"},
-      "prePlugins": [{"enabled": true, "functionName": "A", "path": "a.so", "timeoutMs": 7, "onError": "skip"}, {"functionName": "off"}],
+      "prePlugins": [{"enabled": true, "functionName": "A", "path": "a.so", "timeoutMs": 7, "onError": "skip", "isolate": true}, {"functionName": "off"}],
       "postPlugin": {"plugins": [{"enabled": true, "functionName": "Old", "driver": "lua"}]},
       "responsePlugins": [], "responsePlugin": {"plugins": [{"enabled": true, "functionName": "Hidden"}]},
       "trafficLogs": {"enabled": true, "plugins": [{"enabled": true, "functionName": "Record", "path": "r.so"}]}}})"));
@@ -90,6 +90,7 @@ TEST(Oas, ReadsPluginsWithTheirPlaces) {
   EXPECT_EQ(spec.hooks.pre[0].driver, "native");
   EXPECT_EQ(spec.hooks.pre[0].timeout.count(), 7);
   EXPECT_EQ(spec.hooks.pre[0].on_error, OnPluginError::kSkip);
+  EXPECT_EQ(spec.hooks.pre[0].isolate, true);
   EXPECT_EQ(spec.hooks.pre[0].pointer, "/x-tyk-api-gateway/middleware/global/prePlugins/0");
   EXPECT_EQ(spec.hooks.post.at(0).driver, "lua");
   EXPECT_TRUE(spec.hooks.response.empty()) << "a list that is there wins over the old object";

@@ -44,6 +44,26 @@ TEST(PluginHooks, AreReadInOrderWithoutDisabledAndNamelessEntries) {
   EXPECT_EQ(hooks.response.at(0).driver, "native");
 }
 
+TEST(PluginHooks, SayWhetherTheyRunInAProcessOfTheirOwn) {
+  const PluginHooks hooks = hooksOf(json::parse(
+      R"({"driver": "native", "pre": [{"name": "A", "path": "a.so"},
+      {"name": "B", "path": "b.so", "isolate": true},
+      {"name": "C", "path": "c.so", "driver": "goplugin", "isolate": false}]})"));
+  ASSERT_EQ(hooks.pre.size(), 3U);
+  EXPECT_FALSE(hooks.pre[0].isolate.has_value());
+  EXPECT_EQ(hooks.pre[1].isolate, true);
+  EXPECT_EQ(hooks.pre[2].isolate, false);
+}
+
+TEST(PluginHooks, AreIsolatedOnlyAsSharedObjects) {
+  json definition = classicDefinition();
+  definition["custom_middleware"] = json::parse(
+      R"({"driver": "python", "pre": [{"name": "A", "path": "a.py", "isolate": true}]})");
+  Problems problems;
+  EXPECT_FALSE(parseClassic(definition.dump(), "one.json", {}, problems));
+  EXPECT_NE(problemAt(problems, "/custom_middleware/pre/0/isolate"), nullptr) << shown(problems);
+}
+
 TEST(PluginHooks, ResolveTheirDriver) {
   const struct {
     const char* hook;

@@ -173,6 +173,17 @@ def test_every_hook(new_gateway, upstream, plugins):
     eventually(lambda: int(gateway.get("/all/").header("X-Dropped")) >= 4, "state to be dropped")
 
 
+def test_authenticates_and_hands_the_session_on(new_gateway, upstream):
+    gateway = new_gateway()
+    gateway.write(classic("auth", upstream.url, use_keyless=False, custom_plugin_auth_enabled=True,
+                          config_data={"keys": ["red-apple"]}, custom_middleware={
+                              "driver": "native", "auth_check": hook(gateway.plugin("api_keys"), "CheckKey"),
+                              "post_key_auth": [hook(gateway.plugin("who_is_it"), "TellUpstream")]})).start()
+    assert gateway.get("/auth/", "X-Key: blue").status == 403
+    assert gateway.get("/auth/", "X-Key: red-apple").status == 200
+    assert seen(upstream, "X-Client-Key") == "red-apple" and seen(upstream, "X-Key") is None
+
+
 def test_headers_of_the_answer_reach_errors_and_plugins_answers(new_gateway, upstream, plugins):
     gateway = new_gateway()
     later = plugins["later"]

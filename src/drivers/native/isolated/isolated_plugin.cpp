@@ -1,5 +1,7 @@
 #include "drivers/native/isolated/isolated_plugin.hpp"
 
+#include <optional>
+
 #include "drivers/native/isolated/call_failure.hpp"
 #include "http/client_watch.hpp"
 
@@ -9,11 +11,11 @@ namespace {
 /// Waits for the reply, the deadline, or the client's leaving.
 class Wait {
  public:
-  Wait(Call& call, Lane& lane, const http::Exchange& exchange)
-      : call_(call),
-        lane_(lane),
-        deadline_(lane.loop().wheel(), &Wait::expire, this),
-        watch_(exchange, &Wait::onClientLeft, this) {}
+  Wait(Call& call, Lane& lane, const HookCall& hook)
+      : call_(call), lane_(lane), deadline_(lane.loop().wheel(), &Wait::expire, this) {
+    // A record is made whether or not the client is there still.
+    if (hook.hook != Hook::kAnalytics) watch_.emplace(hook.exchange, &Wait::onClientLeft, this);
+  }
   Wait(const Wait&) = delete;
   Wait& operator=(const Wait&) = delete;
   ~Wait() { lane_.release(call_); }
@@ -41,7 +43,7 @@ class Wait {
   Call& call_;
   Lane& lane_;
   net::Deadline deadline_;
-  http::ClientWatch watch_;
+  std::optional<http::ClientWatch> watch_;
   bool timed_out_ = false;
 };
 
@@ -77,7 +79,7 @@ net::Task<Result<HookVerdict>> IsolatedBound::finish(HookCall& hook) {
   if (sent_ == nullptr || waiting_ != &hook.exchange)
     co_return callFailed("the call was never made");
   Call& call = *std::exchange(sent_, nullptr);
-  Wait wait(call, *lane_, hook.exchange);
+  Wait wait(call, *lane_, hook);
   co_await wait;
   if (wait.timedOut()) {
     co_return Error(Errc::kPluginTimeout, Side::kPlugin, 500, "Internal Server Error")

@@ -10,6 +10,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -48,9 +49,12 @@ class RedisServer {
   explicit RedisServer(const std::string& password = "", int port = 0,
                        const std::vector<std::string>& more = {})
       : port_(port != 0 ? port : freePort()) {
+    // Replicas write a file, and any server reads one it finds where it starts.
+    std::string folder = (std::filesystem::temp_directory_path() / "tykpp-redis-XXXXXX").string();
+    folder_ = ::mkdtemp(folder.data());
     std::vector<std::string> words{
-        "redis-server", "--port", std::to_string(port_), "--bind", "127.0.0.1", "--save", "",
-        "--appendonly", "no",     "--loglevel",          "warning"};
+        "redis-server", "--port", std::to_string(port_), "--bind",  "127.0.0.1", "--save", "",
+        "--appendonly", "no",     "--loglevel",          "warning", "--dir",     folder_};
     if (!password.empty()) words.insert(words.end(), {"--requirepass", password});
     words.insert(words.end(), more.begin(), more.end());
     pid_ = ::fork();
@@ -65,6 +69,8 @@ class RedisServer {
   ~RedisServer() {
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
   }
   int port() const { return port_; }
   /// SIGSTOP: it hears but does not answer; SIGCONT.
@@ -72,6 +78,7 @@ class RedisServer {
 
  private:
   int port_;
+  std::string folder_;
   pid_t pid_ = -1;
 };
 

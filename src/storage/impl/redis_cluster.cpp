@@ -180,7 +180,7 @@ void Cluster::stop() {
   nodes_.clear();
   slots_.fill(nullptr);
   for (auto& [name, node] : nodes) node.connection->stop();
-  if (std::exchange(counted_, false)) shared_->status.lost("closed");
+  if (std::exchange(counted_, false)) shared_->status.closed();
   link_.cancel(Errc::kShuttingDown);
   pause_.end();
 }

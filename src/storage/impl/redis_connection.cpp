@@ -64,7 +64,7 @@ net::Detached RedisConnection::run(std::shared_ptr<RedisConnection> self) {
     while (me.write_waiting_ || me.flush_wanted_) co_await net::Yield(me.loop_);
     me.link_.close();
     me.state_ = State::kConnecting;
-    if (me.counts_) me.shared_->status.lost(why.message());
+    if (me.counts_) me.tellEnd(why);
     me.settle(why);
   }
   me.link_.close();
@@ -88,6 +88,14 @@ void RedisConnection::goUp() {
   health_.after(kHealthEach);
   if (counts_) shared_->status.connected();
   flush();
+}
+
+void RedisConnection::tellEnd(const Error& why) {
+  if (stopping_) {
+    shared_->status.closed();
+  } else {
+    shared_->status.lost(why.message());
+  }
 }
 
 void RedisConnection::goDown(const Error& why) {

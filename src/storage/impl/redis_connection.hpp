@@ -92,6 +92,7 @@ class RedisConnection {
   void armTimer();
   void goUp();
   void goDown(const Error& why);
+  void tellEnd(const Error& why);
   void breakOff(Error why);
   void note(RedisFault fault, const std::string& text);
 

@@ -28,6 +28,13 @@ void StoreStatus::lost(const std::string& reason) {
   if (--working_ == 0) change(false, reason, std::move(lock));
 }
 
+void StoreStatus::closed() {
+  const std::lock_guard lock(mutex_);
+  if (--working_ > 0) return;
+  told_ = false;
+  state_ = {false, "not connected yet"};
+}
+
 void StoreStatus::failed(const std::string& reason) {
   std::unique_lock lock(mutex_);
   if (working_ > 0) return;

@@ -24,6 +24,8 @@ class StoreStatus {
   void connected();
   /// A connection that worked ended; down when it was the last.
   void lost(const std::string& reason);
+  /// A connection that worked was closed by us: nobody is told.
+  void closed();
   /// An attempt failed; down unless another connection works.
   void failed(const std::string& reason);
 

@@ -59,8 +59,9 @@ TEST(EmbeddedStore, WritesCountersBehindWithinItsTime) {
   StoreLoop loop(*store);
   ASSERT_TRUE(awaitUp(*store));
   ASSERT_TRUE(loop.ask([](Client& c) { return c.quotaStep("quota-k", 9, 600s); }));
-  const std::string ask = "sqlite3 " + folder.file("keys.db") +
-                          " \"select value from counter where key = cast('quota-k' as blob)\" 2>/dev/null";
+  const std::string ask =
+      "sqlite3 " + folder.file("keys.db") +
+      " \"select value from counter where key = cast('quota-k' as blob)\" 2>/dev/null";
   if (std::system("command -v sqlite3 >/dev/null") != 0) GTEST_SKIP() << "sqlite3 not installed";
   EXPECT_TRUE(eventually([&] {
     FILE* pipe = ::popen(ask.c_str(), "r");

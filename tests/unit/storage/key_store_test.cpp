@@ -341,8 +341,8 @@ TEST_P(BothStores, LoopsOnOneQuotaAdmitExactlyItsMaximum) {
   EXPECT_EQ(admitted, kMax);
 }
 
-INSTANTIATE_TEST_SUITE_P(Stores, BothStores, testing::Bool(), [](const auto& info) {
-  return info.param ? std::string("Redis") : std::string("Embedded");
+INSTANTIATE_TEST_SUITE_P(Stores, BothStores, testing::Bool(), [](const auto& chosen) {
+  return chosen.param ? std::string("Redis") : std::string("Embedded");
 });
 
 TEST(FixedWindow, CountsFromTheFirstDayOfYearOne) {

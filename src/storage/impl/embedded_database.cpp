@@ -28,6 +28,11 @@ constexpr const char* kSchema =
     " expires INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX IF NOT EXISTS counter_expires ON counter(expires) WHERE expires > 0;";
 
+/// 16 MiB of pages in memory; the log goes into the file when it has as much.
+constexpr const char* kSettings =
+    "PRAGMA journal_mode=WAL; PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-16384;"
+    " PRAGMA wal_autocheckpoint=4000;";
+
 /// A lock on a file beside the database: SQLite's own would keep the operator's tools out too.
 Result<int> lockFile(const std::string& file) {
   const std::string name = file + ".lock";
@@ -61,7 +66,7 @@ Result<void> Database::prepareFile(const std::string& file) {
   if (code != SQLITE_OK) fail(code);
   sqlite3_extended_result_codes(handle_, 1);
   sqlite3_busy_timeout(handle_, 2000);  // an operator's tool may hold it for a moment
-  if (failure_ == SQLITE_OK) run("PRAGMA journal_mode=WAL; PRAGMA journal_size_limit=67108864;");
+  if (failure_ == SQLITE_OK) run(kSettings);
   std::int64_t version = 0;
   if (failure_ == SQLITE_OK) {
     Query query(*this, "PRAGMA user_version");

@@ -81,6 +81,7 @@ class Cluster {
   net::Task<Result<void>> loadMap();
   void take(const std::vector<SlotRange>& ranges);
   void tell(const Result<void>& outcome);
+  bool anyDown() const;
   net::Loop& loop_;
   std::shared_ptr<RedisShared> shared_;
   RedisLink link_;
@@ -98,7 +99,10 @@ net::Detached Cluster::keepMap(std::shared_ptr<Cluster> self) {
   Cluster& me = *self;
   Clock::time_point loaded{};
   while (!me.stopping_) {
-    if (me.wanted_ || !me.failure_.empty() || me.loop_.now() - loaded >= kRefreshEach) {
+    const Clock::duration age = me.loop_.now() - loaded;
+    // A server that is gone may have been replaced, or all of them are: the state must show it.
+    const bool lame = me.anyDown() && age >= me.options().longest_pause;
+    if (me.wanted_ || lame || !me.failure_.empty() || age >= kRefreshEach) {
       me.wanted_ = false;
       const Result<void> outcome = co_await me.loadMap();
       if (me.stopping_) break;
@@ -109,6 +113,11 @@ net::Detached Cluster::keepMap(std::shared_ptr<Cluster> self) {
                                                 : Clock::duration(me.options().longest_pause));
   }
   me.link_.close();
+}
+
+bool Cluster::anyDown() const {
+  return std::any_of(nodes_.begin(), nodes_.end(),
+                     [](const auto& entry) { return entry.second.connection->down(); });
 }
 
 void Cluster::tell(const Result<void>& outcome) {

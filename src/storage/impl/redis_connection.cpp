@@ -125,7 +125,8 @@ void RedisConnection::send(RedisCall& call, CommandWords words, bool repeatable)
   }
   push({&call, 0, {}, Slot::Kind::kCall, repeatable, false}, bytes_.size() - before);
   call.slot_ = &queue_.back();
-  if (state_ == State::kUp) wantFlush();
+  // Not on a broken connection: its end waits until nobody flushes any more.
+  if (state_ == State::kUp && !broken_) wantFlush();
 }
 
 void RedisConnection::push(Slot slot, std::size_t size) {

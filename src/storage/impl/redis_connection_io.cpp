@@ -50,7 +50,10 @@ net::Task<Error> RedisConnection::readReplies() {
     Result<Reply> reply = co_await link_.next();
     if (broken_) co_return break_why_;
     if (stopping_) co_return Error(Errc::kShuttingDown, "Redis: the client is closed");
-    if (!reply) co_return Error(Errc::kIo, "Redis: " + reply.error().message());
+    if (!reply) {
+      broken_ = true;
+      co_return Error(Errc::kIo, "Redis: " + reply.error().message());
+    }
     onReply(std::move(*reply));
     if (broken_) co_return break_why_;
   }

@@ -126,7 +126,7 @@ bool JsonReader::locate(std::string_view name) {
       step += c;
     }
   }
-  error_ = std::move(*error_).at(step);
+  static_cast<void>(std::move(*error_).at(step));  // in place
   return false;
 }
 

@@ -89,10 +89,10 @@ class JsonWriter {
   template <class T>
   void value(const std::optional<T>& maybe) {
     if (!maybe) return value(RawJson{"null"});
-    if constexpr (requires { maybe->push_back({}); }) {
-      if (maybe->empty()) return value(RawJson{"[]"});
-    } else if constexpr (requires { typename T::mapped_type; }) {
+    if constexpr (requires { typename T::mapped_type; }) {
       if (maybe->empty()) return value(RawJson{"{}"});
+    } else if constexpr (requires { typename T::value_type; }) {
+      if (maybe->empty()) return value(RawJson{"[]"});
     }
     value(*maybe);
   }

@@ -48,7 +48,7 @@ TEST(Policy, IndentsFilesByTwo) {
       R"({"id":"p","access_rights":{"a":{"versions":["v","w"]}},"tags":[],"meta_data":{"x":"a{\"b"}})");
   ASSERT_TRUE(policy);
   const std::string text = policy->fileText();
-  EXPECT_EQ(text.substr(0, 28), "{\n  \"_id\": \"\",\n  \"id\": \"p\",");
+  EXPECT_EQ(text.substr(0, 27), "{\n  \"_id\": \"\",\n  \"id\": \"p\",");
   EXPECT_NE(
       text.find("  \"access_rights\": {\n    \"a\": {\n      \"versions\": [\n        \"v\",\n"
                 "        \"w\"\n      ]\n    }\n  },\n"),

@@ -45,7 +45,8 @@ class Replay {
   Answer createKey(const std::string& id, const Json& body) {
     auto session = SessionData::parse(body.dump());
     if (!session) return {400, {}};
-    if (!applyPolicies(*session, set_, std::nullopt) || session->access_rights.empty()) {
+    const std::string org = session->org_id;
+    if (!applyPolicies(*session, set_, org) || session->access_rights.empty()) {
       return {500, {}};
     }
     keys_[id] = *session;

@@ -91,7 +91,7 @@ class JsonWriter {
     if (!maybe) return value(RawJson{"null"});
     if constexpr (requires { typename T::mapped_type; }) {
       if (maybe->empty()) return value(RawJson{"{}"});
-    } else if constexpr (requires { typename T::value_type; }) {
+    } else if constexpr (requires { typename T::value_type; } && !std::is_same_v<T, std::string>) {
       if (maybe->empty()) return value(RawJson{"[]"});
     }
     value(*maybe);

@@ -24,7 +24,8 @@ type work struct {
 	hook     int
 	message  message
 	exchange *exchange.Exchange
-	known    bool // the gateway keeps the exchange already
+	fresh    exchange.Exchange // what `exchange` points to unless an earlier hook left one
+	known    bool              // the gateway keeps the exchange already
 	writer   answer
 	verdict  C.int32_t
 }
@@ -46,7 +47,7 @@ func tykppGoCall(c *C.tykpp_go_call) C.int32_t {
 		w.known = w.exchange != nil
 	}
 	if w.exchange == nil {
-		w.exchange = &exchange.Exchange{}
+		w.exchange = &w.fresh
 	}
 	if c.completion == nil {
 		into := unsafe.Slice((*byte)(unsafe.Pointer(c.out)), int(c.out_size))

@@ -191,10 +191,10 @@ func (m *message) request(ctx context.Context) *http.Request {
 		m.host = host
 	}
 	m.method = m.fixed[C.GO_METHOD]
-	m.url = parseURL(m.fixed[C.GO_URL])
-	address := m.url
+	address := parseURL(m.fixed[C.GO_URL])
+	m.url = *address
 	base := http.Request{
-		Method: m.method, URL: &address, Header: header, Host: m.host,
+		Method: m.method, URL: address, Header: header, Host: m.host,
 		Proto: m.fixed[C.GO_PROTOCOL], ProtoMajor: 1, ProtoMinor: 1,
 		RemoteAddr: m.fixed[C.GO_REMOTE], RequestURI: m.fixed[C.GO_TARGET],
 	}
@@ -226,13 +226,13 @@ func (m *message) defaults(r *http.Request) {
 	}
 }
 
-func parseURL(text string) url.URL {
+func parseURL(text string) *url.URL {
 	if parsed, err := url.ParseRequestURI(text); err == nil {
-		return *parsed
+		return parsed
 	}
 	// An escape that Go does not accept: the path is kept as the client wrote it.
 	path, query, _ := strings.Cut(text, "?")
-	return url.URL{Path: path, RawPath: path, RawQuery: query}
+	return &url.URL{Path: path, RawPath: path, RawQuery: query}
 }
 
 func framing(f *fields, header http.Header) (length int64, encoding []string) {

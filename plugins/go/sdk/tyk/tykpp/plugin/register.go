@@ -6,6 +6,7 @@ package plugin
 import (
 	"fmt"
 	"net/http"
+	"os"
 	"runtime/debug"
 	"sort"
 	"strings"
@@ -55,6 +56,11 @@ var (
 // Register says what this file holds. It is called once, from an init function.
 func Register(p Plugin) {
 	identity.name, identity.version = p.Name, p.Version
+	// A plugin's memory is small: collecting it less often than Go does by itself costs a few
+	// megabytes and saves much of the time that requests pay for it. GOGC, when it is set, decides.
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
 	inits = p.Inits
 	for i := range p.Functions {
 		functions = append(functions, &p.Functions[i])

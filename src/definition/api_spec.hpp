@@ -94,6 +94,7 @@ struct ApiSpec {
   std::string driver;  ///< `custom_middleware.driver`
   BundleRef bundle;
   std::vector<VirtualEndpoint> virtual_endpoints;  ///< of the version that is served
+  std::vector<EndpointPlugin> endpoint_plugins;    ///< of the version that is served
   std::string config_data;  ///< JSON text, empty when there is none or `config_data_disabled`
   bool do_not_track = false;
 

@@ -44,6 +44,13 @@ struct VirtualEndpoint {
   std::string pointer;
 };
 
+/// One enabled entry of `extended_paths.go_plugin[]`: a function that requests to an endpoint pass.
+struct EndpointPlugin {
+  std::string path;    ///< pattern within the API, as written
+  std::string method;  ///< matched as written; an empty one matches no request
+  PluginRef plugin;    ///< `func_name` and `plugin_path`
+};
+
 /// A bundle that plugins of an API came with.
 struct BundlePart {
   std::string name;                ///< one name of `custom_middleware_bundle`

@@ -1,5 +1,6 @@
 #include "gateway/chain_order.hpp"
 
+#include "hooks/endpoint_plugin_step.hpp"
 #include "hooks/hook_step.hpp"
 #include "hooks/session_check.hpp"
 #include "hooks/virtual_endpoint_step.hpp"
@@ -30,6 +31,8 @@ const std::vector<chain::StepEntry>& requestOrder() {
       // Answers in place of the upstream: what stands behind it does not run then, response hooks
       // do.
       {"virtual_endpoint", &hooks::createVirtualEndpoints},
+      // Functions of single endpoints stand before those of the whole API.
+      {"endpoint_plugin", &hooks::createEndpointPlugins},
       // The last word before the upstream.
       {"post", &hooks::createPostHooks},
   };

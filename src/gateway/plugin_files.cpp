@@ -31,6 +31,7 @@ void forEachPath(const definition::ApiSpec& spec, const definition::GatewayConfi
   }
   if (hooks.auth) take(*hooks.auth);
   if (hooks.analytics) take(*hooks.analytics);
+  for (const definition::EndpointPlugin& endpoint : spec.endpoint_plugins) take(endpoint.plugin);
   for (const definition::VirtualEndpoint& endpoint : spec.virtual_endpoints) {
     if (!endpoint.is_blob) visit(endpoint.source);
   }
@@ -59,7 +60,8 @@ std::set<std::string> pluginDirectories(const definition::ApiSpec& spec,
   // No part of the stamp: handlers of events are made anew at every load.
   for (const definition::EventHandler& handler : spec.event_handlers) {
     const std::size_t slash = handler.script.rfind('/');
-    if (slash != std::string::npos && slash > 0) directories.insert(handler.script.substr(0, slash));
+    if (slash != std::string::npos && slash > 0)
+      directories.insert(handler.script.substr(0, slash));
   }
   forEachPath(spec, config, [&](const std::string& path) {
     if (path.empty()) return;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/gateway.hpp"
+#include "hooks/endpoint_plugin_step.hpp"
 #include "hooks/virtual_endpoint_step.hpp"
 
 namespace tykpp::gateway {
@@ -72,6 +73,10 @@ std::vector<admin::PluginStatus> Gateway::plugins() const {
                      dynamic_cast<const hooks::VirtualEndpointStep*>(step.get())) {
         for (const hooks::HookRunner* runner : endpoints->runners()) {
           list.push_back(status(*api->spec, *runner));
+        }
+      } else if (const auto* plugins = dynamic_cast<const hooks::EndpointPluginStep*>(step.get())) {
+        for (const hooks::HookRunner* runner : plugins->runners()) {
+          list.push_back(statusOf(*api->spec, *runner, servers));
         }
       }
     }

@@ -4,21 +4,13 @@
 #include "definition/gateway_config.hpp"
 #include "drivers/virtual_endpoints.hpp"
 #include "hooks/impl/chain_verdict.hpp"
+#include "hooks/impl/endpoint_path.hpp"
 
 namespace tykpp::hooks {
 
 using drivers::HookVerdict;
 
 namespace {
-
-/// The path as rules of endpoints see it: without the listen path, with a leading slash.
-std::string_view strippedPath(const http::Exchange& exchange) {
-  std::string_view path = exchange.request().path;
-  const std::string_view listen = exchange.listen_path_match;
-  if (listen.size() <= 1 || !path.starts_with(listen)) return path;
-  path.remove_prefix(listen.ends_with('/') ? listen.size() - 1 : listen.size());
-  return path.empty() ? std::string_view("/") : path;
-}
 
 /// The endpoint as a hook: `proxy_on_error` is what `on_error: skip` is elsewhere.
 definition::PluginRef asHook(const chain::BuildContext& build,
@@ -53,7 +45,7 @@ Result<std::unique_ptr<VirtualEndpointStep>> VirtualEndpointStep::create(
 
 const VirtualEndpointStep::Endpoint* VirtualEndpointStep::find(
     const http::Exchange& exchange) const {
-  const std::string_view path = strippedPath(exchange);
+  const std::string_view path = endpointPath(exchange);
   for (const Endpoint& endpoint : endpoints_) {
     if (endpoint.method == exchange.request().method && endpoint.pattern.matches(path)) {
       return &endpoint;

@@ -14,24 +14,29 @@
 namespace tykpp::definition {
 namespace {
 
-enum class HookKind : std::uint8_t { kRequest, kResponse, kAnalytics };
+enum class HookKind : std::uint8_t { kRequest, kResponse, kAnalytics, kEndpoint };
 
 /// Longest time a plugin may be given.
 constexpr std::int64_t kMaxTimeoutMs = 3'600'000;
 
-/// The reference's runtimes besides its shared objects. Analytics hooks and `.so` files never run
-/// in them, whatever the API's driver says.
+/// The reference's runtimes besides its shared objects. Analytics hooks, functions of endpoints and
+/// `.so` files never run in them, whatever the API's driver says.
 bool isScriptDriver(std::string_view driver) {
   constexpr std::string_view kDrivers[] = {"",       "otto", "javascript", "goja",
                                            "python", "lua",  "grpc"};
   return std::find(std::begin(kDrivers), std::end(kDrivers), driver) != std::end(kDrivers);
 }
 
+/// Whether entries have `func_name` and `plugin_path` instead of `name` and `path`.
+bool isNamedByFunction(HookKind kind) {
+  return kind == HookKind::kAnalytics || kind == HookKind::kEndpoint;
+}
+
 std::string driverFor(std::string_view own, std::string_view common, HookKind kind,
                       std::string_view path) {
   if (!own.empty()) return std::string(own);
   const bool shared_object =
-      kind == HookKind::kAnalytics || (kind == HookKind::kResponse && path.ends_with(".so"));
+      isNamedByFunction(kind) || (kind == HookKind::kResponse && path.ends_with(".so"));
   if (shared_object && isScriptDriver(common)) return "goplugin";
   if (common.empty() && path.ends_with(".js")) return "otto";
   return std::string(common);
@@ -49,10 +54,10 @@ struct HookReader {
   std::string_view grpc_server;  ///< of the hooks that name none
 
   PluginRef entry(const Json& value, HookKind kind, const std::string& pointer) const {
-    const bool analytics = kind == HookKind::kAnalytics;
+    const bool by_function = isNamedByFunction(kind);
     PluginRef ref;
-    ref.name = textOf(value, analytics ? "func_name" : "name");
-    ref.path = textOf(value, analytics ? "plugin_path" : "path");
+    ref.name = textOf(value, by_function ? "func_name" : "name");
+    ref.path = textOf(value, by_function ? "plugin_path" : "path");
     ref.code = textOf(value, "code");
     ref.driver = driverFor(textOf(value, "driver"), spec.driver, kind, ref.path);
     ref.bundle = bundle;
@@ -136,20 +141,28 @@ struct HookReader {
   }
 };
 
-/// The virtual endpoints of the version that is served.
+/// Calls `visit(entry, pointer)` for every enabled entry of a list of endpoints, of the version
+/// that is served.
+template <class Visit>
+void forEachEndpoint(const Json& document, const std::string& list, Visit&& visit) {
+  std::string key;
+  const Json* version = selectedVersion(document, key, nullptr);
+  if (version == nullptr || !flagOf(*version, "use_extended_paths")) return;
+  const Json* entries = memberAt(*version, "extended_paths/" + list);
+  if (entries == nullptr || !entries->is_array()) return;
+  const std::string place =
+      pointerTo(pointerTo("/version_data/versions", key) + "/extended_paths", list);
+  std::size_t index = 0;
+  for (const Json& value : *entries) {
+    const std::string pointer = pointerTo(place, index++);
+    if (!flagOf(value, "disabled")) visit(value, pointer);
+  }
+}
+
 std::vector<VirtualEndpoint> readVirtualEndpoints(const Json& document,
                                                   const GatewayConfig& config) {
   std::vector<VirtualEndpoint> endpoints;
-  std::string key;
-  const Json* version = selectedVersion(document, key, nullptr);
-  if (version == nullptr || !flagOf(*version, "use_extended_paths")) return endpoints;
-  const Json* entries = memberAt(*version, "extended_paths/virtual");
-  if (entries == nullptr || !entries->is_array()) return endpoints;
-  std::size_t index = 0;
-  for (const Json& value : *entries) {
-    const std::string pointer =
-        pointerTo(pointerTo("/version_data/versions", key) + "/extended_paths/virtual", index++);
-    if (flagOf(value, "disabled")) continue;
+  forEachEndpoint(document, "virtual", [&](const Json& value, const std::string& pointer) {
     VirtualEndpoint endpoint;
     endpoint.path = textOf(value, "path");
     endpoint.method = textOf(value, "method");
@@ -164,7 +177,17 @@ std::vector<VirtualEndpoint> readVirtualEndpoints(const Json& document,
     endpoint.proxy_on_error = flagOf(value, "proxy_on_error");
     endpoint.pointer = pointer;
     endpoints.push_back(std::move(endpoint));
-  }
+  });
+  return endpoints;
+}
+
+/// Paths of their files are relative to the working directory, also where a bundle is used.
+std::vector<EndpointPlugin> readEndpointPlugins(const Json& document, const HookReader& reader) {
+  std::vector<EndpointPlugin> endpoints;
+  forEachEndpoint(document, "go_plugin", [&](const Json& value, const std::string& pointer) {
+    endpoints.push_back({std::string(textOf(value, "path")), std::string(textOf(value, "method")),
+                         reader.entry(value, HookKind::kEndpoint, pointer)});
+  });
   return endpoints;
 }
 
@@ -271,6 +294,8 @@ void finishHooks(const Json& document, std::size_t analytics_bundle, const Gatew
   }
   addFolders(config, spec);
   spec.virtual_endpoints = readVirtualEndpoints(document, config);
+  spec.endpoint_plugins =
+      readEndpointPlugins(document, HookReader{config, report, spec, 0, nullptr, {}});
 }
 
 void readHooks(const Json& document, const GatewayConfig& config, ApiSpec& spec, Report& report) {

@@ -174,7 +174,7 @@ void checkEndpoints(const Json& version, const std::string& place, Report& repor
   for (const auto& [list, entries] : lists->items()) {
     // Without `enable_cache`, which is refused by itself, the cache lists say nothing.
     if (!entries.is_array() || list == "cache" || list == "advance_cache_config" ||
-        list == "virtual")
+        list == "virtual" || list == "go_plugin")
       continue;
     std::size_t index = 0;
     for (const Json& entry : entries) {

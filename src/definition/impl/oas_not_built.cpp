@@ -111,7 +111,7 @@ void checkOasNotBuilt(const Json& document, Report& report) {
   const Json* cache = memberAt(*extension, "middleware/global/cache");
   const bool cache_on = cache != nullptr && flagOf(*cache, "enabled");
   forEachBlock(document, report, [&](const std::string& name, const std::string& place) {
-    if (name == "virtualEndpoint") return;
+    if (name == "virtualEndpoint" || name == "postPlugins") return;
     // Without the cache itself, which is refused at its own place, the block says nothing.
     if (name != "cache" || cache_on) report.notBuilt(place, "the endpoint rule " + name);
   });

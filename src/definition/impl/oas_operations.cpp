@@ -65,24 +65,45 @@ std::vector<Operation> operationsOf(const Json& document, const Json& extension)
   return operations;
 }
 
+void convertVirtualEndpoint(const Operation& operation, Json& lists) {
+  const Json* from = member(*operation.rules, "virtualEndpoint");
+  if (from == nullptr || !from->is_object()) return;
+  const std::string_view body = textOf(*from, "body");
+  const std::string_view name = textOf(*from, "functionName");
+  lists["virtual"].push_back(
+      {{"disabled", !flagOf(*from, "enabled")},
+       {"path", operation.path},
+       {"method", operation.method},
+       {"response_function_name", std::string(name.empty() ? textOf(*from, "name") : name)},
+       {"function_source_type", body.empty() ? "file" : "blob"},
+       {"function_source_uri", std::string(body.empty() ? textOf(*from, "path") : body)},
+       {"use_session", flagOf(*from, "requireSession")},
+       {"proxy_on_error", flagOf(*from, "proxyOnError")}});
+}
+
+/// Of several functions the first alone, as in the reference.
+void convertPostPlugin(const Operation& operation, Json& lists) {
+  const Json* list = member(*operation.rules, "postPlugins");
+  if (list == nullptr || !list->is_array() || list->empty()) return;
+  const Json& from = list->front();
+  const std::string_view name = textOf(from, "functionName");
+  lists["go_plugin"].push_back(
+      {{"disabled", !flagOf(from, "enabled")},
+       {"path", operation.path},
+       {"method", operation.method},
+       {"func_name", std::string(name.empty() ? textOf(from, "name") : name)},
+       {"plugin_path", std::string(textOf(from, "path"))}});
+}
+
 }  // namespace
 
 void convertOperations(const Json& document, const Json& extension, Json& version) {
+  Json lists = Json::object();
   for (const Operation& operation : operationsOf(document, extension)) {
-    const Json* from = member(*operation.rules, "virtualEndpoint");
-    if (from == nullptr || !from->is_object()) continue;
-    const std::string_view body = textOf(*from, "body");
-    const std::string_view name = textOf(*from, "functionName");
-    version["extended_paths"]["virtual"].push_back(
-        {{"disabled", !flagOf(*from, "enabled")},
-         {"path", operation.path},
-         {"method", operation.method},
-         {"response_function_name", std::string(name.empty() ? textOf(*from, "name") : name)},
-         {"function_source_type", body.empty() ? "file" : "blob"},
-         {"function_source_uri", std::string(body.empty() ? textOf(*from, "path") : body)},
-         {"use_session", flagOf(*from, "requireSession")},
-         {"proxy_on_error", flagOf(*from, "proxyOnError")}});
+    convertVirtualEndpoint(operation, lists);
+    convertPostPlugin(operation, lists);
   }
+  for (auto& [name, list] : lists.items()) version["extended_paths"][name] = std::move(list);
 }
 
 }  // namespace tykpp::definition

@@ -320,5 +320,25 @@ TEST(VirtualEndpoints, AreReadFromTheServedVersion) {
             "/version_data/versions/Default/extended_paths/virtual/2");
 }
 
+TEST(EndpointPlugins, AreReadFromTheServedVersion) {
+  GatewayConfig config;
+  config.working_directory = "/srv";
+  json definition = classicDefinition();
+  definition["custom_middleware"] = {{"driver", "python"}};
+  definition["version_data"]["versions"]["Default"] = json::parse(R"({"name": "Default",
+      "use_extended_paths": true, "extended_paths": {"go_plugin": [
+        {"path": "/off", "method": "GET", "plugin_path": "a.so", "func_name": "F", "disabled": true},
+        {"path": "/a/{id}", "method": "POST", "plugin_path": "mw/a.so", "func_name": "G"}]}})");
+  const ApiSpec spec = parsed(definition, config);
+  ASSERT_EQ(spec.endpoint_plugins.size(), 1U);
+  const EndpointPlugin& endpoint = spec.endpoint_plugins[0];
+  EXPECT_EQ(endpoint.path, "/a/{id}");
+  EXPECT_EQ(endpoint.method, "POST");
+  EXPECT_EQ(endpoint.plugin.name, "G");
+  EXPECT_EQ(endpoint.plugin.path, "mw/a.so");
+  EXPECT_EQ(endpoint.plugin.driver, "goplugin");
+  EXPECT_EQ(endpoint.plugin.pointer, "/version_data/versions/Default/extended_paths/go_plugin/1");
+}
+
 }  // namespace
 }  // namespace tykpp::definition

@@ -93,7 +93,6 @@ INSTANTIATE_TEST_SUITE_P(
                              "do_not_track_endpoints",
                              "validate_json",
                              "internal",
-                             "go_plugin",
                              "persist_graphql",
                              "rate_limit"};
       texts.reserve(std::size(lists));

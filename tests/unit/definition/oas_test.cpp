@@ -209,9 +209,6 @@ TEST(Oas, RefusesWhatIsNotBuiltAtItsPlace) {
       {"/middleware/mcpTools", R"({"a": {}})", nullptr},
       {"/middleware/operations/getget", R"({"allow": {"enabled": true}})",
        "/middleware/operations/getget/allow"},
-      {"/middleware/operations/getget",
-       R"({"postPlugins": [{"enabled": true, "functionName": "f"}]})",
-       "/middleware/operations/getget/postPlugins"},
       {"/middleware/operations/getget", R"({"mockResponse": {"enabled": true}})",
        "/middleware/operations/getget/mockResponse"},
   };

@@ -81,6 +81,11 @@ def gateway(tmp_path_factory, upstream, probe):
         classic("auth", upstream.url, use_keyless=False, use_go_plugin_auth=True, custom_middleware={
             "driver": "goplugin", "auth_check": {"name": "Authenticate", "path": probe},
             "post_key_auth": [{"name": "Who", "path": probe}], "post": [{"name": "WhoNow", "path": probe}]}),
+        classic("endpoint", upstream.url, version_data={"not_versioned": True, "versions": {"Default": {
+            "name": "Default", "use_extended_paths": True, "extended_paths": {"go_plugin": [
+                {"path": "/special/{id}", "method": "GET", "plugin_path": probe, "func_name": "Header"},
+                {"path": "/off", "method": "GET", "plugin_path": probe, "func_name": "Header", "disabled": True},
+                {"path": "/absent", "method": "GET", "plugin_path": probe, "func_name": "Absent"}]}}}}),
         classic("analytics", upstream.url, analytics_plugin={"enable": True, "plugin_path": probe, "func_name": "Record"}))
     running.start()
     yield running
@@ -218,6 +223,15 @@ def test_a_response_function_that_writes_replaces_the_answer(gateway):
 
 def test_a_panic_of_a_response_function_is_a_500(gateway):
     assert gateway.get("/responsepanics/").status == 500
+
+
+def test_a_function_of_an_endpoint_runs_there_alone(gateway, upstream):
+    for target in ("/endpoint/special/7?q=1", "/endpoint/off", "/endpoint/special"):
+        assert gateway.get(target).status == 200
+    assert post(gateway, "/endpoint/special/7", b"x").status == 200
+    assert [request.header("X-Go") for request in upstream.requests] == ["yes", None, None, None]
+    assert gateway.get("/endpoint/absent").status == 500
+    assert len(upstream.requests) == 4
 
 
 def test_an_analytics_function_sees_the_record(gateway):

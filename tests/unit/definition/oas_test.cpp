@@ -176,8 +176,6 @@ TEST(Oas, RefusesWhatIsNotBuiltAtItsPlace) {
   } kCases[] = {
       {"/server/clientCertificates/enabled", "true", nullptr},
       {"/server/batchProcessing/enabled", "true", nullptr},
-      {"/server/ipAccessControl", R"({"enabled": true, "allow": ["10.0.0.1"]})",
-       "/server/ipAccessControl/allow"},
       {"/server/authentication/enabled", "true", nullptr},
       {"/server/authentication",
        R"({"enabled": true, "securitySchemes": {"key": {"enabled": true}}})",

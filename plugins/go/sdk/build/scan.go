@@ -15,6 +15,9 @@ import (
 	"strings"
 )
 
+// maxFunctions is TYKPP_GO_MAX_HOOKS of the runtime's shim.h.
+const maxFunctions = 512
+
 // Kinds of functions a definition can name.
 const (
 	kindRequest  = "request"
@@ -69,6 +72,10 @@ func (b *builder) scan() (*findings, error) {
 	notes := collect(found, files, info, pkg, b.source)
 	for _, note := range notes {
 		fmt.Fprintln(os.Stderr, "note: "+note)
+	}
+	if len(found.functions) > maxFunctions {
+		return nil, fmt.Errorf("package main has %d functions that the gateway could call, a plugin file has room for %d",
+			len(found.functions), maxFunctions)
 	}
 	if len(found.functions) == 0 {
 		return nil, errors.New("package main has no function that the gateway could call: exported, and of type " +

@@ -105,7 +105,7 @@ func GetAuthToken(r *http.Request) string {
 // GetDefinition answers a copy of the API's Classic definition; nil when it has an OAS one.
 func GetDefinition(r *http.Request) *apidef.APIDefinition {
 	if x := exchange.From(r); x != nil {
-		classic, _ := x.Copies()
+		classic, _ := x.Definitions()
 		return classic
 	}
 	definition, _ := r.Context().Value(Definition).(*apidef.APIDefinition)
@@ -124,7 +124,7 @@ func SetDefinition(r *http.Request, s *apidef.APIDefinition) {
 // GetOASDefinition answers a copy of the API's OAS definition; nil when it has a Classic one.
 func GetOASDefinition(r *http.Request) *oas.OAS {
 	if x := exchange.From(r); x != nil {
-		_, open := x.Copies()
+		_, open := x.Definitions()
 		return open
 	}
 	definition, _ := r.Context().Value(OASDefinition).(*oas.OAS)

@@ -19,27 +19,22 @@ type parsed struct {
 
 var definitions sync.Map // API id → *parsed
 
-// Definitions answers the API's definition in the form it was written in, the other is null. Both
-// are copies: changing them has no effect.
-func (x *Exchange) Definitions() (*apidef.APIDefinition, *oas.OAS) {
+// shared answers the API's definition in the form it was written in, the other is null. Several
+// requests have it: only copies are handed out.
+func (x *Exchange) shared() (*apidef.APIDefinition, *oas.OAS) {
 	x.mutex.Lock()
 	defer x.mutex.Unlock()
 	if !x.asked && x.host != nil {
 		x.asked = true
 		read := read(x.host)
-		if read.classic != nil {
-			x.classic = deepCopy(reflect.ValueOf(read.classic)).Interface().(*apidef.APIDefinition)
-		}
-		if read.open != nil {
-			x.open = deepCopy(reflect.ValueOf(read.open)).Interface().(*oas.OAS)
-		}
+		x.classic, x.open = read.classic, read.open
 	}
 	return x.classic, x.open
 }
 
-// Copies answers copies that nobody else has.
-func (x *Exchange) Copies() (classic *apidef.APIDefinition, open *oas.OAS) {
-	kept, document := x.Definitions()
+// Definitions answers a copy of the API's definition in the form it was written in, the other is null.
+func (x *Exchange) Definitions() (classic *apidef.APIDefinition, open *oas.OAS) {
+	kept, document := x.shared()
 	if kept != nil {
 		classic = deepCopy(reflect.ValueOf(kept)).Interface().(*apidef.APIDefinition)
 	}

@@ -89,7 +89,13 @@ func (w *work) later(api *C.tykpp_api_host, call *C.tykpp_call_host, completion 
 		if len(reply) > 0 {
 			data = (*C.char)(unsafe.Pointer(&reply[0]))
 		}
-		C.tykpp_go_finish(api, call, completion, data, C.size_t(len(reply)), w.verdict)
+		code := C.tykpp_go_finish(api, call, completion, data, C.size_t(len(reply)), w.verdict)
+		if w.host.gone != 0 {
+			watchers.take(w.host.gone) // nothing comes any more, or it has come
+		}
+		if code == C.TYKPP_ERR_GONE {
+			w.exchange.End()
+		}
 	}
 	// runtime.Goexit in the plugin must not leave the gateway waiting.
 	defer func() {
@@ -159,14 +165,22 @@ func (w *work) finish(reply *reply, request *http.Request, response *http.Respon
 	final := w.finalContext(request)
 	if panicked && !w.writer.written {
 		w.exchange.Leave(final)
+		if !w.known {
+			w.exchange.End()
+		}
 		w.verdict = C.TYKPP_FAILED
 		return
 	}
 	if text, key, ok := w.exchange.Changed(final); ok {
 		reply.texts(C.GO_OP_SESSION, 0, stringOf(text), key)
 	}
-	if keep := w.exchange.Leave(final); keep && !w.known && C.tykpp_go_has_state(w.host.api) != 0 {
-		reply.number(C.GO_OP_STATE, exchanges.add(w.exchange))
+	if keep := w.exchange.Leave(final); keep && !w.known {
+		// Where the gateway keeps nothing, the request ends here as far as its context tells.
+		if C.tykpp_go_has_state(w.host.api) != 0 {
+			reply.number(C.GO_OP_STATE, exchanges.add(w.exchange))
+		} else {
+			w.exchange.End()
+		}
 	}
 	if w.writer.written {
 		w.writer.send(reply)
@@ -183,7 +197,6 @@ func (w *work) finish(reply *reply, request *http.Request, response *http.Respon
 	}
 	if reply.failed != "" {
 		w.fail(reply.failed)
-		reply.bytes = reply.bytes[:0]
 	}
 }
 

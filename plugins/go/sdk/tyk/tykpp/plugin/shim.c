@@ -80,8 +80,12 @@ static int32_t apply_one(const tykpp_api_host* host, tykpp_call_host* call, int 
     case GO_OP_STATE: {
       uint64_t id = 0;
       memcpy(&id, a.data, sizeof id);
-      if (!COVERS(host, state_set) || host->state_set == NULL) return TYKPP_ERR_NOT_HERE;
-      return host->state_set(call, (void*)(uintptr_t)id, drop);
+      /* Nothing depends on it: a call that has ended, or a gateway that keeps nothing. */
+      if (!COVERS(host, state_set) || host->state_set == NULL ||
+          host->state_set(call, (void*)(uintptr_t)id, drop) != TYKPP_OK) {
+        tykppGoDrop(id);
+      }
+      return TYKPP_OK;
     }
     case GO_OP_RECORD:
       return COVERS(host, record_set) && host->record_set != NULL ? host->record_set(call, a) : TYKPP_ERR_NOT_BUILT;
@@ -210,10 +214,10 @@ char* tykpp_go_reserve(tykpp_go_call* c, size_t size) {
   return fresh;
 }
 
-void tykpp_go_finish(const tykpp_api_host* host, tykpp_call_host* call, tykpp_completion_plugin* completion,
+int32_t tykpp_go_finish(const tykpp_api_host* host, tykpp_call_host* call, tykpp_completion_plugin* completion,
                      const char* reply, size_t size, int32_t verdict) {
   if (size > 0 && apply(host, call, reply, size) != TYKPP_OK) verdict = TYKPP_FAILED;
-  host->complete(completion, verdict);
+  return host->complete(completion, verdict);
 }
 
 /* ---- what Go asks in between ---- */

@@ -52,8 +52,8 @@ char* tykpp_go_reserve(tykpp_go_call* call, size_t size);
 // Adds a function to the table; its index, or negative.
 int32_t tykpp_go_add(const char* name, uint32_t places, uint32_t flags);
 void tykpp_go_name(const char* name, const char* version);
-// Applies a reply and ends a deferred call.
-void tykpp_go_finish(const tykpp_api_host* host, tykpp_call_host* call,
+// Applies a reply and ends a deferred call; what `complete` answered.
+int32_t tykpp_go_finish(const tykpp_api_host* host, tykpp_call_host* call,
                      tykpp_completion_plugin* completion, const char* reply, size_t size, int32_t verdict);
 
 void tykpp_go_log(const tykpp_api_host* host, tykpp_call_host* call, int32_t level, const char* text, size_t size);

@@ -10,13 +10,14 @@ is reported. `TYK_BIN=/path/to/tyk` adds a Tyk Gateway (it needs redis-server), 
 
 Scenarios: get (small answer), 10k, 1m (bodies), plugin (a native plugin sets a header; the others just proxy),
 native_isolated (the same plugin in a process of its own, whose CPU time is a figure beside),
+go, go_inside (a Go plugin sets a header and copies another, in a process of its own and in the gateway's; needs go),
 js, lua, python (a script sets a header and copies another; nginx just proxies, nginx-lua does the same work),
 grpc (a plugin server in Go, on the core of the load, sets a header and a parameter; needs go and protoc),
 many (get, with --many further APIs loaded, against tykpp with few), idle (memory of --idle connections),
 reload (start and reload with --many APIs, under load), waiting (hooks that sleep or call HTTP, and requests beside
 them), script-memory (one more API with a script).
 
-Figures for --max: get, 10k, 1m, plugin, native_isolated, plugin-host-us (not the gateway's), js, lua, python, grpc (ratios of CPU to nginx), js-api-kb, lua-api-kb, js-fetch-200-s (200 in
+Figures for --max: get, 10k, 1m, plugin, native_isolated, native_isolated-host-us (not the gateway's), go, go-host-us, go_inside, js, lua, python, grpc (ratios of CPU to nginx), js-api-kb, lua-api-kb, js-fetch-200-s (200 in
 flight that wait 50 ms), beside-sleep-p99 (against without), many (ratio to tykpp without them), idle-kb, start-s,
 reload-ms, reload-failed, growth-mb (memory while 1 MB bodies pass), memory-mb (idle, few APIs; of the scenario many). Exit status 1 when one is
 above its limit, or when requests failed.
@@ -43,7 +44,7 @@ from setups import SECRET, TykSetup, definition  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = tuple(setups.SCRIPTS)
-RATIOS = ("get", "10k", "1m", "plugin", "native_isolated", *SCRIPTS, "grpc")
+RATIOS = ("get", "10k", "1m", "plugin", "native_isolated", "go", "go_inside", *SCRIPTS, "grpc")
 SCENARIOS = (*RATIOS, "many", "idle", "reload", "waiting", "script-memory")
 
 
@@ -66,7 +67,7 @@ class Bench:
 
     # --- CPU a request, side by side
 
-    def gateways(self, plugin_server: bool):
+    def gateways(self, plugin_server: bool, go: bool):
         """name -> (process, url of a scenario)"""
         found, server = {}, 0
         if plugin_server:
@@ -80,7 +81,8 @@ class Bench:
             port = free_port()
             process = self.run(setups.start_nginx_lua(self.work, port, self.upstream))
             found["nginx-lua"] = process, lambda s, port=port: f"http://127.0.0.1:{port}/{s}/"
-        setup, process = self.tykpp("tykpp", scripts=True, plugin_server=server)
+        go_plugin = setups.build_go_plugin(self.work, self.binary) if go else ""
+        setup, process = self.tykpp("tykpp", scripts=True, plugin_server=server, go_plugin=go_plugin)
         wait_until_served(setup.url("get"), process)
         found["tykpp"] = process, setup.url
         if binary := os.environ.get("TYK_BIN"):
@@ -91,11 +93,11 @@ class Bench:
             process = self.run(tyk.start(binary))
             wait_until_served(tyk.url("get"), process)
             time.sleep(3)
-            found["tyk"] = process, lambda s: tyk.url("get" if s in ("plugin", "native_isolated", "grpc", *SCRIPTS) else s)
+            found["tyk"] = process, lambda s: tyk.url("get" if s in ("plugin", "native_isolated", "go", "go_inside", "grpc", *SCRIPTS) else s)
         return found
 
     def side_by_side(self, scenarios):
-        found = self.gateways("grpc" in scenarios)
+        found = self.gateways("grpc" in scenarios, "go" in scenarios or "go_inside" in scenarios)
         for scenario in scenarios:
             memory = found["tykpp"][0].pss_kb()
             for round_number in range(self.args.rounds):
@@ -109,8 +111,8 @@ class Bench:
                     self.rows.append(row)
                     self.failed += row["failed"]
                     print(f"  {scenario:7} {name:8} {row['us']:8.1f} us  {row['ratio']:5.2f}", file=sys.stderr, flush=True)
-            if scenario == "native_isolated":
-                self.figures["plugin-host-us"] = statistics.median(
+            if scenario in ("native_isolated", "go"):
+                self.figures[f"{scenario}-host-us"] = statistics.median(
                     r["host_us"] for r in self.rows if (r["gateway"], r["scenario"]) == ("tykpp", scenario))
             if scenario == "1m":
                 self.figures["growth-mb"] = max(0, found["tykpp"][0].pss_kb() - memory) / 1024

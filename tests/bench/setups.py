@@ -9,7 +9,7 @@ SMALL = '{"hello":"world","n":[1,2,3]}'
 SECRET = "bench"
 # scenario -> path on the upstream
 PATHS = {"get": "/", "10k": "/10k", "1m": "/1m", "plugin": "/", "js": "/", "lua": "/", "python": "/",
-         "grpc": "/", "native_isolated": "/"}
+         "grpc": "/", "native_isolated": "/", "go": "/", "go_inside": "/"}
 # Pre hooks that set a header and copy another, in the languages of the scenarios.
 SCRIPTS = {
     "js": ("otto", "addHeader", "js", """
@@ -41,6 +41,18 @@ def AddHeader(request, session, spec):
     return request, session
 """),
 }
+# The same in Go; built by `tykpp plugin build`.
+GO_SOURCE = """package main
+
+import "net/http"
+
+func AddHeader(rw http.ResponseWriter, r *http.Request) {
+	r.Header.Set("Foo", "Bar")
+	if agent := r.Header.Get("User-Agent"); agent != "" {
+		r.Header.Set("X-Seen", agent)
+	}
+}
+"""
 # Hooks that wait: what they cost others is measured.
 WAITING = {
     "js-fetch": ("otto", "fetcher", "js", """
@@ -141,6 +153,15 @@ asyncio.run(main())
     return Process("slow", ["/usr/bin/python3", program], LOAD_CORE, work).wait_port(port)
 
 
+def build_go_plugin(work: Path, binary: str) -> str:
+    """The shared object of GO_SOURCE."""
+    folder = work / "go-plugin"
+    folder.mkdir()
+    (folder / "plugin.go").write_text(GO_SOURCE)
+    subprocess.run([binary, "plugin", "build", folder, "-o", folder / "plugin.so"], check=True, stdout=subprocess.DEVNULL)
+    return str(folder / "plugin.so")
+
+
 def start_plugin_server(work: Path, root: Path, port: int) -> Process:
     """The example in Go, which the scenario grpc calls."""
     out = work / "plugin-server"
@@ -183,19 +204,22 @@ class TykSetup:
     """A folder for tykpp, or for Tyk itself: both read the same files."""
 
     def __init__(self, name: str, work: Path, port: int, upstream: int, plugin: str = None, many: int = 0, redis: int = 0,
-                 scripts: bool = False, slow: str = "", plugin_server: int = 0):
+                 scripts: bool = False, slow: str = "", plugin_server: int = 0, go_plugin: str = ""):
         self.name, self.port, self.folder = name, port, work / name
         self.apps, self.upstream = self.folder / "apps", upstream
         self.apps.mkdir(parents=True)
         (self.folder / "middleware").mkdir()
         for scenario, path in PATHS.items():
-            if scenario not in ("plugin", "native_isolated", "grpc", *SCRIPTS):
+            if scenario not in ("plugin", "native_isolated", "grpc", "go", "go_inside", *SCRIPTS):
                 self.write(definition(scenario, upstream, path))
         if plugin:
             self.write(definition("plugin", upstream, custom_middleware={
                 "driver": "native", "pre": [{"name": "AddFooBar", "path": plugin}]}))
             self.write(definition("native_isolated", upstream, custom_middleware={
                 "driver": "native", "pre": [{"name": "AddFooBar", "path": plugin, "isolate": True}]}))
+        for name, isolate in (("go", True), ("go_inside", False)) if go_plugin else ():
+            self.write(definition(name, upstream, custom_middleware={
+                "driver": "goplugin", "pre": [{"name": "AddHeader", "path": go_plugin, "isolate": isolate}]}))
         if scripts:
             self.write_scripts(slow)
         if plugin_server:

@@ -255,14 +255,14 @@ TEST_F(ConfigLoader, NamesTheKeysThatAreSetAndNotBuilt) {
   const LoadedConfig loaded = load(
       R"({"hash_keys": false, "hash_key_function": "murmur64",
       "policies": {"policy_source": "file", "policy_record_name": "p.json"},
-      "http_server_options": {"override_defaults": true, "xff_depth": 1}, "slave_options": {"use_rpc": true},
+      "http_server_options": {"override_defaults": true}, "slave_options": {"use_rpc": true},
       "opentelemetry": {"enabled": true}, "storage": {"type": "redis", "optimisation_max_idle": 1}})",
       {{"TYK_GW_ENABLEHASHEDKEYSLISTING", "true"}});
   ASSERT_TRUE(loaded.ok()) << shown(loaded.problems);
   EXPECT_EQ(loaded.not_built,
-            (std::vector<std::string>{
-                "http_server_options.xff_depth", "policies.policy_record_name", "hash_key_function",
-                "enable_hashed_keys_listing", "opentelemetry.enabled", "slave_options.use_rpc"}));
+            (std::vector<std::string>{"policies.policy_record_name", "hash_key_function",
+                                      "enable_hashed_keys_listing", "opentelemetry.enabled",
+                                      "slave_options.use_rpc"}));
 }
 
 TEST_F(ConfigLoader, TakesTheFirstCandidateThatExists) {

@@ -180,7 +180,9 @@ TEST(EmbeddedStore, ResumesWhatWaitsWhenTheClientGoes) {
   for (auto& answer : answers) {
     ASSERT_EQ(answer.wait_for(10s), std::future_status::ready);
     const auto result = answer.get();
-    if (!result) EXPECT_EQ(result.error().code(), Errc::kShuttingDown);
+    if (!result) {
+      EXPECT_EQ(result.error().code(), Errc::kShuttingDown);
+    }
   }
 }
 

@@ -53,11 +53,11 @@ TEST_F(RedisStore, WritesWhatTheOriginalReads) {
   ASSERT_TRUE(awaitUp(*store));
   ASSERT_TRUE(loop.ask([](Client& c) { return c.set("apikey-1", "{}", 60s, SetIf::kAlways); }));
   EXPECT_EQ(redisCli(server.port(), "get apikey-1"), "{}");
-  EXPECT_EQ(redisCli(server.port(), "ttl apikey-1"), "60");
+  EXPECT_GT(std::stoi(redisCli(server.port(), "ttl apikey-1")), 50);
   loop.ask([](Client& c) { return c.quotaStep("quota-1", 5, 60s); });
   loop.ask([](Client& c) { return c.quotaStep("quota-1", 5, 60s); });
   EXPECT_EQ(redisCli(server.port(), "get quota-1"), "2");
-  EXPECT_EQ(redisCli(server.port(), "ttl quota-1"), "60");
+  EXPECT_GT(std::stoi(redisCli(server.port(), "ttl quota-1")), 50);
   // The original counts with INCR: the next step of ours goes on from there.
   EXPECT_EQ(redisCli(server.port(), "incr quota-1"), "3");
   EXPECT_EQ(loop.ask([](Client& c) { return c.quotaStep("quota-1", 5, 60s); })->used, 4);
@@ -72,8 +72,7 @@ TEST_F(RedisStore, WaitsForAnOriginalGatewayThatHoldsTheLock) {
   auto answer = loop.begin([](Client& c) { return c.quotaStep("quota-1", 5, 60s); });
   ASSERT_TRUE(put(loop, "barrier"));
   EXPECT_EQ(redisCli(server.port(), "exists quota-1"), "0") << "not counted before the other's SET";
-  redisCli(server.port(), "set quota-1 0 EX 60");
-  redisCli(server.port(), "incr quota-1");
+  redisCli(server.port(), "set quota-1 1 EX 60");  // its SET 0 and INCR
   redisCli(server.port(), "del quota-1-lock");
   EXPECT_EQ(answer.get()->used, 2);
 }

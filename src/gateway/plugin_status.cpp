@@ -76,7 +76,7 @@ std::vector<admin::PluginStatus> Gateway::plugins() const {
         }
       } else if (const auto* plugins = dynamic_cast<const hooks::EndpointPluginStep*>(step.get())) {
         for (const hooks::HookRunner* runner : plugins->runners()) {
-          list.push_back(statusOf(*api->spec, *runner, servers));
+          list.push_back(status(*api->spec, *runner));
         }
       }
     }

@@ -52,7 +52,9 @@ TEST(KeyHash, MakesAndHashesTheTokensOfEachFunction) {
 }
 
 TEST(KeyHash, CutsALeadingOrganisationAndInventsMissingIdentifiers) {
-  EXPECT_EQ(makeToken(kOrg, std::string(kOrg) + "my-key", ""), std::string(kOrg) + "my-key");
+  std::string whole(kOrg);
+  whole += "my-key";
+  EXPECT_EQ(makeToken(kOrg, whole, ""), whole);
   const std::string one = makeToken(kOrg, "", "");
   const std::string other = makeToken(kOrg, "", "");
   EXPECT_EQ(one.size(), 24U + 32U);

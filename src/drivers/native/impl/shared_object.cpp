@@ -255,9 +255,9 @@ Result<void> checkContent(std::string_view content) {
   }
   if (hasGoRuntime(content)) {
     return bad(
-        "is a Go shared object (-buildmode=plugin?) without tykpp_plugin_query: Go plugins of that "
-        "kind load only into "
-        "the Go gateway; export the plugin ABI of tykpp/plugin.h instead (-buildmode=c-shared)");
+        "was built with -buildmode=plugin, which only the gateway it was built for can load; "
+        "rebuild "
+        "its source with `tykpp plugin build DIR`");
   }
   return bad(
       "is a shared object, but no tykpp plugin: it does not export tykpp_plugin_query (see "

@@ -52,9 +52,8 @@ TEST(KeyHash, MakesAndHashesTheTokensOfEachFunction) {
 }
 
 TEST(KeyHash, CutsALeadingOrganisationAndInventsMissingIdentifiers) {
-  std::string whole(kOrg);
-  whole += "my-key";
-  EXPECT_EQ(makeToken(kOrg, whole, ""), whole);
+  constexpr const char* kWhole = "5e9d9544a1dcd60001d0ed20my-key";
+  EXPECT_EQ(makeToken(kOrg, kWhole, ""), kWhole);
   const std::string one = makeToken(kOrg, "", "");
   const std::string other = makeToken(kOrg, "", "");
   EXPECT_EQ(one.size(), 24U + 32U);

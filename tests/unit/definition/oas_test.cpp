@@ -195,7 +195,6 @@ TEST(Oas, RefusesWhatIsNotBuiltAtItsPlace) {
       {"/upstream/loadBalancing",
        R"({"enabled": true, "skipUnavailableHosts": true, "targets": [{"url": "http://a", "weight": 1}]})",
        "/upstream/loadBalancing/skipUnavailableHosts"},
-      {"/middleware/global/cors/enabled", "true", nullptr},
       {"/middleware/global/cache/enabled", "true", nullptr},
       {"/middleware/global/requestSizeLimit", R"({"enabled": true, "value": 5})", nullptr},
       {"/middleware/global/transformRequestHeaders",

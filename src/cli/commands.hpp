@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "definition/problem.hpp"
+
 namespace tykpp::cli {
 
 /// Flags of `tykpp [start]`.
@@ -22,6 +24,9 @@ int version(bool json);
 /// `tykpp lint [--conf F] [FILES]`: every problem at once, one a line. Without files: the
 /// configuration and the definitions it names.
 int lint(const std::string& conf, const std::vector<std::string>& files);
+
+/// One line on standard error: severity, file, place in it, reason.
+void print(const definition::Problem& problem);
 
 /// `tykpp echo --port P`
 int echo(const std::string& address, std::uint16_t port);

@@ -2,7 +2,7 @@
 set(rows "")
 function(add_row path file)
   file(READ ${file} text)
-  # A literal may have 64 KiB; pieces of half of that, one behind the other, are one literal.
+  # A literal may have 64 KiB; shorter ones, one behind the other, are one literal.
   string(LENGTH "${text}" length)
   set(literal "")
   set(at 0)

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/log.hpp"
+#include "cli/commands.hpp"
 #include "cli/line_diff.hpp"
 #include "cli/plugin_author.hpp"
 #include "definition/config_loader.hpp"
@@ -146,12 +147,7 @@ int testPlugin(const PluginTestFlags& flags) {
   definition::Problems problems;
   const auto outcome = gateway::tryPlugin(config, *input, problems);
   log::shutdown();
-  for (const definition::Problem& problem : problems) {
-    std::fprintf(stderr, "%s: %s%s%s: %s\n",
-                 problem.severity == definition::Severity::kError ? "error" : "warning",
-                 problem.file.c_str(), problem.pointer.empty() ? "" : " at ",
-                 problem.pointer.c_str(), problem.reason.c_str());
-  }
+  for (const definition::Problem& problem : problems) cli::print(problem);
   if (!outcome) {
     const Error& error = outcome.error();
     return fail(error.message() + (error.detail().empty() ? "" : ": " + error.detail()));

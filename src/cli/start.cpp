@@ -10,13 +10,6 @@
 namespace tykpp::cli {
 namespace {
 
-void print(const definition::Problem& problem) {
-  std::fprintf(stderr, "%s: %s%s%s: %s\n",
-               problem.severity == definition::Severity::kError ? "error" : "warning",
-               problem.file.c_str(), problem.pointer.empty() ? "" : " at ", problem.pointer.c_str(),
-               problem.reason.c_str());
-}
-
 std::string joined(const std::vector<std::string>& names) {
   std::string text;
   for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
@@ -24,6 +17,13 @@ std::string joined(const std::vector<std::string>& names) {
 }
 
 }  // namespace
+
+void print(const definition::Problem& problem) {
+  std::fprintf(stderr, "%s: %s%s%s: %s\n",
+               problem.severity == definition::Severity::kError ? "error" : "warning",
+               problem.file.c_str(), problem.pointer.empty() ? "" : " at ", problem.pointer.c_str(),
+               problem.reason.c_str());
+}
 
 int start(const StartOptions& options) {
   const bool named = !options.conf.empty();

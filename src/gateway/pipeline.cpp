@@ -2,6 +2,7 @@
 
 #include "base/ascii.hpp"
 #include "base/log.hpp"
+#include "gateway/traffic_record.hpp"
 #include "http/hop_by_hop.hpp"
 #include "response/local_reply.hpp"
 #include "route/path_clean.hpp"
@@ -271,25 +272,13 @@ net::Task<void> Pipeline::fail(const Error& error, http::ServerExchange& sx) con
 }
 
 net::Task<void> Pipeline::record(const ApiRuntime& api, http::Exchange& exchange) const {
-  const http::Request& request = exchange.request();
   const auto microseconds = [](auto time) {
     return std::chrono::duration_cast<std::chrono::microseconds>(time).count();
   };
-  drivers::TrafficRecord record;
-  record.method = request.method;
-  record.host = request.host;
-  record.path = request.path;
-  record.raw_path = request.raw_path;
-  record.user_agent = request.headers.get(HeaderId::kUserAgent);
-  record.api_id = api.spec->api_id;
-  record.api_name = api.spec->name;
-  record.org_id = api.spec->org_id;
-  record.ip_address = exchange.peer.address;
+  drivers::TrafficRecord record = recordOf(exchange, *api.spec);
   record.response_code = exchange.response().status;
-  record.content_length = static_cast<std::int64_t>(request.content_length);
   record.latency_total_us = microseconds(worker_.loop().now() - exchange.started);
   record.latency_upstream_us = exchange.upstream_time.count();
-  record.timestamp = unixSeconds();
   if (api.analytics->onRecord(exchange, record) == drivers::HookVerdict::kPending) {
     co_await api.analytics->finish(exchange, record);
   }

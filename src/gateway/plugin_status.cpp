@@ -3,8 +3,7 @@
 #include <algorithm>
 
 #include "gateway/gateway.hpp"
-#include "hooks/endpoint_plugin_step.hpp"
-#include "hooks/virtual_endpoint_step.hpp"
+#include "hooks/endpoint_hooks.hpp"
 
 namespace tykpp::gateway {
 namespace {
@@ -69,13 +68,8 @@ std::vector<admin::PluginStatus> Gateway::plugins() const {
     for (const auto& step : api->chain.request()) {
       if (const auto* hook = dynamic_cast<const hooks::HookStep*>(step.get())) {
         list.push_back(status(*api->spec, hook->runner()));
-      } else if (const auto* endpoints =
-                     dynamic_cast<const hooks::VirtualEndpointStep*>(step.get())) {
+      } else if (const auto* endpoints = dynamic_cast<const hooks::EndpointHooks*>(step.get())) {
         for (const hooks::HookRunner* runner : endpoints->runners()) {
-          list.push_back(status(*api->spec, *runner));
-        }
-      } else if (const auto* plugins = dynamic_cast<const hooks::EndpointPluginStep*>(step.get())) {
-        for (const hooks::HookRunner* runner : plugins->runners()) {
           list.push_back(status(*api->spec, *runner));
         }
       }

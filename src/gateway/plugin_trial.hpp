@@ -30,7 +30,7 @@ struct TrialOutcome {
 
   std::string hook, function, driver, file;
   End end = End::kContinued;
-  std::chrono::nanoseconds took{0};  ///< of a second call where the first one loads something
+  std::chrono::nanoseconds took{0};  ///< of the call, from its start to the verdict
   /// The message that the hook is about (request, response, or fields of the record), before and
   /// after, in lines.
   std::string before, after;

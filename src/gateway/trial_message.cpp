@@ -2,6 +2,7 @@
 
 #include "base/ascii.hpp"
 #include "base/clock.hpp"
+#include "gateway/traffic_record.hpp"
 #include "http/head_parser.hpp"
 #include "http/status.hpp"
 
@@ -9,7 +10,6 @@ namespace tykpp::gateway {
 namespace {
 
 using drivers::Hook;
-using http::HeaderId;
 
 constexpr std::string_view kDefaultResponse =
     "HTTP/1.1 200 OK\nContent-Type: application/json\n\n{\"message\": \"hello\"}";
@@ -131,21 +131,10 @@ Result<void> TrialMessage::setResponse(std::string_view text) {
 }
 
 void TrialMessage::setRecord(const definition::ApiSpec& spec) {
-  const http::Request& request = exchange_.request();
-  record_.method = request.method;
-  record_.host = request.host;
-  record_.path = request.path;
-  record_.raw_path = request.raw_path;
-  record_.user_agent = request.headers.get(HeaderId::kUserAgent);
-  record_.api_id = spec.api_id;
-  record_.api_name = spec.name;
-  record_.org_id = spec.org_id;
-  record_.ip_address = exchange_.peer.address;
+  record_ = recordOf(exchange_, spec);
   record_.response_code = 200;
-  record_.content_length = static_cast<std::int64_t>(request.content_length);
   record_.latency_total_us = 1500;
   record_.latency_upstream_us = 1400;
-  record_.timestamp = unixSeconds();
   has_record_ = true;
 }
 

@@ -1,8 +1,6 @@
 #include "hooks/endpoint_plugin_step.hpp"
 
 #include "definition/api_spec.hpp"
-#include "hooks/impl/chain_verdict.hpp"
-#include "hooks/impl/endpoint_path.hpp"
 
 namespace tykpp::hooks {
 
@@ -20,35 +18,6 @@ Result<std::unique_ptr<EndpointPluginStep>> EndpointPluginStep::create(
     step->endpoints_.push_back({endpoint.method, std::move(*pattern), std::move(*runner)});
   }
   return step;
-}
-
-const EndpointPluginStep::Endpoint* EndpointPluginStep::find(const http::Exchange& exchange) const {
-  const std::string_view path = endpointPath(exchange);
-  for (const Endpoint& endpoint : endpoints_) {
-    if (endpoint.method == exchange.request().method && endpoint.pattern.matches(path)) {
-      return &endpoint;
-    }
-  }
-  return nullptr;
-}
-
-Result<chain::Verdict> EndpointPluginStep::onRequest(http::Exchange& exchange) const {
-  const Endpoint* endpoint = find(exchange);
-  if (endpoint == nullptr) return chain::Verdict::kContinue;
-  return chainVerdict(endpoint->runner->call(exchange));
-}
-
-net::Task<Result<chain::Verdict>> EndpointPluginStep::finish(http::Exchange& exchange) const {
-  // The request is as it was: a waiting function changes a copy.
-  const Endpoint& endpoint = *find(exchange);
-  const Result<drivers::HookVerdict> verdict = co_await endpoint.runner->finish(exchange);
-  co_return chainVerdict(verdict);
-}
-
-std::vector<const HookRunner*> EndpointPluginStep::runners() const {
-  std::vector<const HookRunner*> list;
-  for (const Endpoint& endpoint : endpoints_) list.push_back(endpoint.runner.get());
-  return list;
 }
 
 Result<std::vector<std::unique_ptr<chain::Step>>> createEndpointPlugins(

@@ -2,40 +2,25 @@
 // Functions of shared objects that only requests to some endpoints of an API pass.
 
 #include <memory>
-#include <string>
 #include <vector>
 
-#include "chain/step.hpp"
-#include "definition/endpoint_pattern.hpp"
-#include "hooks/hook_runner.hpp"
+#include "hooks/endpoint_hooks.hpp"
 
 namespace tykpp::hooks {
 
 /// The first endpoint whose method and path match has its function called, as at a post hook.
 /// Thread: any worker. Source: `extended_paths.go_plugin[]`.
-class EndpointPluginStep final : public chain::Step {
+class EndpointPluginStep final : public EndpointHooks {
  public:
   /// @error  an endpoint's path cannot be compiled, or its function not loaded (see
   /// HookRunner::create)
   static Result<std::unique_ptr<EndpointPluginStep>> create(const chain::BuildContext& build);
 
   std::string_view name() const noexcept override { return "endpoint_plugin"; }
-  Result<chain::Verdict> onRequest(http::Exchange& exchange) const override;
-  net::Task<Result<chain::Verdict>> finish(http::Exchange& exchange) const override;
   /// What the most demanding function needs: which endpoint it is, is not known so early.
   http::BodyNeed requestBody() const noexcept override { return body_need_; }
-  /// The endpoints' functions with their counters, in the definition's order.
-  std::vector<const HookRunner*> runners() const;
 
  private:
-  struct Endpoint {
-    std::string method;
-    definition::EndpointPattern pattern;
-    std::unique_ptr<HookRunner> runner;
-  };
-  const Endpoint* find(const http::Exchange& exchange) const;
-
-  std::vector<Endpoint> endpoints_;
   http::BodyNeed body_need_ = http::BodyNeed::kStream;
 };
 

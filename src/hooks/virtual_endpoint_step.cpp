@@ -3,12 +3,8 @@
 #include "base/log.hpp"
 #include "definition/gateway_config.hpp"
 #include "drivers/virtual_endpoints.hpp"
-#include "hooks/impl/chain_verdict.hpp"
-#include "hooks/impl/endpoint_path.hpp"
 
 namespace tykpp::hooks {
-
-using drivers::HookVerdict;
 
 namespace {
 
@@ -41,36 +37,6 @@ Result<std::unique_ptr<VirtualEndpointStep>> VirtualEndpointStep::create(
     step->endpoints_.push_back({endpoint.method, std::move(*pattern), std::move(*runner)});
   }
   return step;
-}
-
-const VirtualEndpointStep::Endpoint* VirtualEndpointStep::find(
-    const http::Exchange& exchange) const {
-  const std::string_view path = endpointPath(exchange);
-  for (const Endpoint& endpoint : endpoints_) {
-    if (endpoint.method == exchange.request().method && endpoint.pattern.matches(path)) {
-      return &endpoint;
-    }
-  }
-  return nullptr;
-}
-
-Result<chain::Verdict> VirtualEndpointStep::onRequest(http::Exchange& exchange) const {
-  const Endpoint* endpoint = find(exchange);
-  if (endpoint == nullptr) return chain::Verdict::kContinue;
-  return chainVerdict(endpoint->runner->call(exchange));
-}
-
-net::Task<Result<chain::Verdict>> VirtualEndpointStep::finish(http::Exchange& exchange) const {
-  // The request is as it was: a waiting function changes nothing.
-  const Endpoint& endpoint = *find(exchange);
-  const Result<HookVerdict> verdict = co_await endpoint.runner->finish(exchange);
-  co_return chainVerdict(verdict);
-}
-
-std::vector<const HookRunner*> VirtualEndpointStep::runners() const {
-  std::vector<const HookRunner*> list;
-  for (const Endpoint& endpoint : endpoints_) list.push_back(endpoint.runner.get());
-  return list;
 }
 
 Result<std::vector<std::unique_ptr<chain::Step>>> createVirtualEndpoints(

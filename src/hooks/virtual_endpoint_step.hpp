@@ -4,10 +4,8 @@
 #include <memory>
 #include <vector>
 
-#include "chain/step.hpp"
 #include "definition/api_spec.hpp"
-#include "definition/endpoint_pattern.hpp"
-#include "hooks/hook_runner.hpp"
+#include "hooks/endpoint_hooks.hpp"
 
 namespace tykpp::drivers {
 class VirtualEndpointDriver;
@@ -18,7 +16,7 @@ namespace tykpp::hooks {
 /// The first endpoint whose method and path match answers; without one the request goes on, as it
 /// does when the function fails and the endpoint has `proxy_on_error`. Thread: any worker. Source:
 /// `extended_paths.virtual[]`.
-class VirtualEndpointStep final : public chain::Step {
+class VirtualEndpointStep final : public EndpointHooks {
  public:
   /// @error  an endpoint's path cannot be compiled, or its function not loaded (see
   /// HookRunner::create)
@@ -26,22 +24,8 @@ class VirtualEndpointStep final : public chain::Step {
       const chain::BuildContext& build, drivers::VirtualEndpointDriver& driver);
 
   std::string_view name() const noexcept override { return "virtual_endpoint"; }
-  Result<chain::Verdict> onRequest(http::Exchange& exchange) const override;
-  net::Task<Result<chain::Verdict>> finish(http::Exchange& exchange) const override;
   /// Functions see the body.
   http::BodyNeed requestBody() const noexcept override { return http::BodyNeed::kBuffer; }
-  /// The endpoints' functions with their counters, in the definition's order.
-  std::vector<const HookRunner*> runners() const;
-
- private:
-  struct Endpoint {
-    std::string method;
-    definition::EndpointPattern pattern;
-    std::unique_ptr<HookRunner> runner;
-  };
-  const Endpoint* find(const http::Exchange& exchange) const;
-
-  std::vector<Endpoint> endpoints_;
 };
 
 /// The step when the API has virtual endpoints and JavaScript is on, else nothing.

@@ -92,16 +92,20 @@ std::int32_t hostComplete(tykpp_completion_plugin* completion, std::int32_t verd
 
 std::atomic<LogSink> log_sink{nullptr};
 
+spdlog::level::level_enum severityOf(std::int32_t level) noexcept {
+  return level <= TYKPP_LOG_DEBUG  ? spdlog::level::debug
+         : level == TYKPP_LOG_INFO ? spdlog::level::info
+         : level == TYKPP_LOG_WARN ? spdlog::level::warn
+                                   : spdlog::level::err;
+}
+
 void hostLog(tykpp_call_host* call, std::int32_t level, tykpp_text_plugin text) noexcept {
   if (!valid(text)) return;
   if (const LogSink sink = log_sink.load(std::memory_order_relaxed); sink != nullptr) {
     sink(call, level, view(text).substr(0, kMaxLogBytes));
     return;
   }
-  const auto severity = level <= TYKPP_LOG_DEBUG  ? spdlog::level::debug
-                        : level == TYKPP_LOG_INFO ? spdlog::level::info
-                        : level == TYKPP_LOG_WARN ? spdlog::level::warn
-                                                  : spdlog::level::err;
+  const auto severity = severityOf(level);
   spdlog::logger& logger = log::room("plugin");
   if (!logger.should_log(severity)) return;
   const std::string line = log::quoted(view(text).substr(0, kMaxLogBytes));

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/log.hpp"
 #include "tykpp/plugin.h"
 
 namespace tykpp::drivers::native {
@@ -16,6 +17,9 @@ extern const tykpp_api_host kHostApi;
 
 /// What gateway_text answers from now on. Texts handed out before stay. Thread: any.
 void setGatewayTexts(std::string version, std::string config);
+
+/// What a level of plugin.h is in the log; unknown ones count as the nearest.
+spdlog::level::level_enum severityOf(std::int32_t level) noexcept;
 
 /// Takes plugins' log lines in place of the log. Thread: any.
 using LogSink = void (*)(tykpp_call_host* call, std::int32_t level, std::string_view text);

@@ -144,15 +144,7 @@ bool Child::receive() {
 }
 
 bool Child::takeFrames() {
-  std::size_t used = 0;
-  for (;;) {
-    auto frame = nextFrame(std::string_view(input_).substr(used), kTrustedFrame);
-    if (!frame || (*frame && !take(**frame))) return false;
-    if (!*frame) break;
-    used += (*frame)->size;
-  }
-  input_.erase(0, used);
-  return true;
+  return takeEach(input_, kTrustedFrame, [this](const Frame& frame) { return take(frame); });
 }
 
 bool Child::take(const Frame& frame) {

@@ -71,15 +71,7 @@ void ChildLane::serve() {
 }
 
 bool ChildLane::takeFrames(std::string& input) {
-  std::size_t used = 0;
-  for (;;) {
-    auto frame = nextFrame(std::string_view(input).substr(used), kTrustedFrame);
-    if (!frame || (*frame && !takeFrame(**frame))) return false;
-    if (!*frame) break;
-    used += (*frame)->size;
-  }
-  input.erase(0, used);
-  return true;
+  return takeEach(input, kTrustedFrame, [this](const Frame& frame) { return takeFrame(frame); });
 }
 
 bool ChildLane::takeFrame(const Frame& frame) {

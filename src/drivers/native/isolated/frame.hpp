@@ -112,4 +112,19 @@ struct Frame {
 /// @error kIo  its length is none, or beyond `limit`
 Result<std::optional<Frame>> nextFrame(std::string_view stream, std::size_t limit);
 
+/// Gives every whole frame of `input` to `take` and removes them from it.
+/// @return false as soon as one is broken or `take` answers false; `input` is then as it was
+template <class Take>
+bool takeEach(std::string& input, std::size_t limit, Take&& take) {
+  std::size_t used = 0;
+  for (;;) {
+    const auto frame = nextFrame(std::string_view(input).substr(used), limit);
+    if (!frame || (*frame && !take(**frame))) return false;
+    if (!*frame) break;
+    used += (*frame)->size;
+  }
+  input.erase(0, used);
+  return true;
+}
+
 }  // namespace tykpp::drivers::native::isolated

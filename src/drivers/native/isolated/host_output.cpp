@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "base/log.hpp"
+#include "drivers/native/impl/host_api.hpp"
 #include "drivers/native/isolated/supervisor.hpp"
 
 namespace tykpp::drivers::native::isolated {
@@ -99,10 +100,7 @@ void Supervisor::takeLog(const Host& host, FrameReader frame) {
   const std::string_view api_id = frame.text();
   const std::string_view text = frame.text();
   if (!frame.done()) return;
-  const auto severity = level <= TYKPP_LOG_DEBUG  ? spdlog::level::debug
-                        : level == TYKPP_LOG_INFO ? spdlog::level::info
-                        : level == TYKPP_LOG_WARN ? spdlog::level::warn
-                                                  : spdlog::level::err;
+  const auto severity = severityOf(level);
   spdlog::logger& logger = log::room("plugin");
   if (!logger.should_log(severity)) return;
   if (!in_call) {

@@ -3,59 +3,61 @@
 // It is the older path of package header.
 package headers
 
+import "github.com/TykTechnologies/tyk/header"
+
 // Names of header fields.
 const (
-	UserAgent               = "User-Agent"
-	ContentType             = "Content-Type"
-	ContentLength           = "Content-Length"
-	Authorization           = "Authorization"
-	ContentEncoding         = "Content-Encoding"
-	TransferEncoding        = "Transfer-Encoding"
-	Accept                  = "Accept"
-	AcceptEncoding          = "Accept-Encoding"
-	Location                = "Location"
-	Host                    = "Host"
-	Origin                  = "Origin"
-	Cookie                  = "Cookie"
-	SetCookie               = "Set-Cookie"
-	CacheControl            = "Cache-Control"
-	Connection              = "Connection"
-	Upgrade                 = "Upgrade"
-	Date                    = "Date"
-	ETag                    = "ETag"
-	Vary                    = "Vary"
-	WWWAuthenticate         = "WWW-Authenticate"
-	StrictTransportSecurity = "Strict-Transport-Security"
-	XForwardFor             = "X-Forwarded-For"
-	XForwardProto           = "X-Forwarded-Proto"
-	XRealIP                 = "X-Real-IP"
-	XAuthResult             = "X-Auth-Result"
-	XSessionAlias           = "X-Session-Alias"
-	XInitialURI             = "X-Initial-URI"
-	XTykAuthorization       = "X-Tyk-Authorization"
-	XTykNodeID              = "x-tyk-nodeid"
-	XTykSessionID           = "x-tyk-session-id"
-	XTykHostname            = "x-tyk-hostname"
-	XTykNonce               = "x-tyk-nonce"
-	XTykAPIExpires          = "x-tyk-api-expires"
-	XTykOpenAPIVersion      = "x-tyk-openapi-version"
-	XGenerator              = "X-Generator"
-	XRateLimitLimit         = "X-RateLimit-Limit"
-	XRateLimitRemaining     = "X-RateLimit-Remaining"
-	XRateLimitReset         = "X-RateLimit-Reset"
-	RetryAfter              = "Retry-After"
-	ODPage                  = "Od-Page"
-	TykHookshot             = "Tyk-Hookshot"
-	Trailer                 = "Trailer"
+	UserAgent               = header.UserAgent
+	ContentType             = header.ContentType
+	ContentLength           = header.ContentLength
+	Authorization           = header.Authorization
+	ContentEncoding         = header.ContentEncoding
+	TransferEncoding        = header.TransferEncoding
+	Accept                  = header.Accept
+	AcceptEncoding          = header.AcceptEncoding
+	Location                = header.Location
+	Host                    = header.Host
+	Origin                  = header.Origin
+	Cookie                  = header.Cookie
+	SetCookie               = header.SetCookie
+	CacheControl            = header.CacheControl
+	Connection              = header.Connection
+	Upgrade                 = header.Upgrade
+	Date                    = header.Date
+	ETag                    = header.ETag
+	Vary                    = header.Vary
+	WWWAuthenticate         = header.WWWAuthenticate
+	StrictTransportSecurity = header.StrictTransportSecurity
+	XForwardFor             = header.XForwardFor
+	XForwardProto           = header.XForwardProto
+	XRealIP                 = header.XRealIP
+	XAuthResult             = header.XAuthResult
+	XSessionAlias           = header.XSessionAlias
+	XInitialURI             = header.XInitialURI
+	XTykAuthorization       = header.XTykAuthorization
+	XTykNodeID              = header.XTykNodeID
+	XTykSessionID           = header.XTykSessionID
+	XTykHostname            = header.XTykHostname
+	XTykNonce               = header.XTykNonce
+	XTykAPIExpires          = header.XTykAPIExpires
+	XTykOpenAPIVersion      = header.XTykOpenAPIVersion
+	XGenerator              = header.XGenerator
+	XRateLimitLimit         = header.XRateLimitLimit
+	XRateLimitRemaining     = header.XRateLimitRemaining
+	XRateLimitReset         = header.XRateLimitReset
+	RetryAfter              = header.RetryAfter
+	ODPage                  = header.ODPage
+	TykHookshot             = header.TykHookshot
+	Trailer                 = header.Trailer
 )
 
 // Media types, and what the gateway calls itself in X-Generator.
 const (
-	ApplicationJSON           = "application/json"
-	ApplicationXML            = "application/xml"
-	TextXML                   = "text/xml"
-	TextHTML                  = "text/html"
-	TextPlain                 = "text/plain"
-	ApplicationFormURLEncoded = "application/x-www-form-urlencoded"
-	TykGenerator              = "tyk.io"
+	ApplicationJSON           = header.ApplicationJSON
+	ApplicationXML            = header.ApplicationXML
+	TextXML                   = header.TextXML
+	TextHTML                  = header.TextHTML
+	TextPlain                 = header.TextPlain
+	ApplicationFormURLEncoded = header.ApplicationFormURLEncoded
+	TykGenerator              = header.TykGenerator
 )

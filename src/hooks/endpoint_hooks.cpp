@@ -1,0 +1,48 @@
+#include "hooks/endpoint_hooks.hpp"
+
+#include "hooks/impl/chain_verdict.hpp"
+
+namespace tykpp::hooks {
+namespace {
+
+/// Without the listen path, with a leading slash. A view into the exchange.
+std::string_view endpointPath(const http::Exchange& exchange) {
+  std::string_view path = exchange.request().path;
+  const std::string_view listen = exchange.listen_path_match;
+  if (listen.size() <= 1 || !path.starts_with(listen)) return path;
+  path.remove_prefix(listen.ends_with('/') ? listen.size() - 1 : listen.size());
+  return path.empty() ? std::string_view("/") : path;
+}
+
+}  // namespace
+
+const EndpointHooks::Endpoint* EndpointHooks::find(const http::Exchange& exchange) const {
+  const std::string_view path = endpointPath(exchange);
+  for (const Endpoint& endpoint : endpoints_) {
+    if (endpoint.method == exchange.request().method && endpoint.pattern.matches(path)) {
+      return &endpoint;
+    }
+  }
+  return nullptr;
+}
+
+Result<chain::Verdict> EndpointHooks::onRequest(http::Exchange& exchange) const {
+  const Endpoint* endpoint = find(exchange);
+  if (endpoint == nullptr) return chain::Verdict::kContinue;
+  return chainVerdict(endpoint->runner->call(exchange));
+}
+
+net::Task<Result<chain::Verdict>> EndpointHooks::finish(http::Exchange& exchange) const {
+  // The request is as it was: a waiting function changes a copy, or nothing.
+  const Endpoint& endpoint = *find(exchange);
+  const Result<drivers::HookVerdict> verdict = co_await endpoint.runner->finish(exchange);
+  co_return chainVerdict(verdict);
+}
+
+std::vector<const HookRunner*> EndpointHooks::runners() const {
+  std::vector<const HookRunner*> list;
+  for (const Endpoint& endpoint : endpoints_) list.push_back(endpoint.runner.get());
+  return list;
+}
+
+}  // namespace tykpp::hooks

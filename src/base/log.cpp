@@ -109,6 +109,12 @@ std::uint64_t dropped() noexcept {
   return s.pool ? s.pool->overrun_counter() : 0;
 }
 
+std::string shownKey(std::string_view key, bool whole) {
+  constexpr std::size_t kShown = 4;
+  if (whole) return std::string(key);
+  return key.size() > kShown ? "****" + std::string(key.substr(key.size() - kShown)) : "--";
+}
+
 std::string quoted(std::string_view text) {
   bool plain = !text.empty();
   for (const char c : text) {

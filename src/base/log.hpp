@@ -20,6 +20,8 @@ void shutdown();
 spdlog::logger& room(const char* prefix);
 /// Lines that were dropped because the queue was full.
 std::uint64_t dropped() noexcept;
+/// A key as logs show it: its last four characters, or all of it. Source: `enable_key_logging`
+std::string shownKey(std::string_view key, bool whole = false);
 /// Text as a log value: quoted with escapes unless it is plain, so that no input can forge a line.
 std::string quoted(std::string_view text);
 

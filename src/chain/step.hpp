@@ -22,6 +22,9 @@ class DriverRegistry;
 namespace tykpp::events {
 class Emitter;
 }
+namespace tykpp::session {
+class Keyrings;
+}
 
 namespace tykpp::chain {
 
@@ -70,6 +73,8 @@ struct BuildContext {
   /// Fires the API's events (events/fire.hpp); lives as long as the chain. Null: nobody handles
   /// any.
   const tykpp::events::Emitter* events = nullptr;
+  /// The workers' sessions and counters; outlives every chain. Null: no store (trials of plugins).
+  tykpp::session::Keyrings* keyrings = nullptr;
 };
 
 /// One line of the order table (gateway/chain_order.cpp). A factory answers null when the API asks

@@ -17,6 +17,9 @@
 
 namespace tykpp::definition {
 
+struct AuthRules;
+struct LimitRules;
+
 /// An upstream address, parsed once. Text as in `proxy.target_url`; scheme-less list entries have
 /// got one.
 struct TargetUrl {
@@ -81,6 +84,13 @@ struct ApiSpec {
   bool use_keyless = false;
   bool custom_auth = false;             ///< a custom-auth switch is on
   CredentialSource custom_auth_source;  ///< `auth_configs.coprocess`: what events call the key
+  /// How clients prove who they are; what it holds is nobody's business but the steps'
+  /// (definition/auth_rules.hpp). Null: a
+  /// spec that no loader made; it asks for nothing.
+  std::shared_ptr<const AuthRules> auth;
+  /// How often they may call, and how much they may send (definition/limit_rules.hpp). Null as
+  /// above.
+  std::shared_ptr<const LimitRules> limits;
   std::string base_identity_provided_by;
   /// Whether the session of a custom authentication plugin becomes the request's.
   bool customAuthGivesSession() const noexcept {

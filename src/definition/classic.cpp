@@ -96,28 +96,12 @@ void readRouting(const Json& document, const GatewayConfig& config, ApiSpec& spe
   spec.listen_path = normaliseListenPath(*resolved);
 }
 
-/// Names that are missing are the header's.
-CredentialSource credentialSource(const Json& document) {
-  CredentialSource source;
-  const Json* config = memberAt(document, "auth_configs/coprocess");
-  if (config == nullptr) return source;
-  const auto named = [&](const char* key) {
-    const std::string_view name = textOf(*config, key);
-    return name.empty() ? source.header : std::string(name);
-  };
-  source.header = named("auth_header_name");
-  if (flagOf(*config, "use_param")) source.param = named("param_name");
-  if (flagOf(*config, "use_cookie")) source.cookie = named("cookie_name");
-  if (flagOf(*config, "disable_header")) source.header.clear();
-  return source;
-}
-
 void readAccess(const Json& document, ApiSpec& spec, Report& report) {
   spec.use_keyless = flagOf(document, "use_keyless");
   spec.custom_auth = flagOf(document, "custom_plugin_auth_enabled") ||
                      flagOf(document, "enable_coprocess_auth") ||
                      flagOf(document, "use_go_plugin_auth");
-  spec.custom_auth_source = credentialSource(document);
+  spec.custom_auth_source = credentialSource(document, "coprocess", false);
   spec.base_identity_provided_by = textOf(document, "base_identity_provided_by");
   const std::string_view expiration = textOf(document, "expiration");
   if (!expiration.empty() && expiration != "-1") {
@@ -225,6 +209,8 @@ Result<ApiSpec> buildClassic(Source source, const BuildSettings& settings, Repor
   readRouting(document, settings.config, spec, report);
   readAccess(document, spec, report);
   readAccessRules(document, spec, report);
+  readAuth(document, spec, report);
+  readLimits(document, settings.config, spec, report);
   readUpstream(document, settings.config, spec, report);
   readBundle(document, spec, report);
   readHooks(document, settings.config, spec, report);

@@ -138,7 +138,7 @@ struct Judge {
 
   void checkRules(bool storage_given) const {
     GatewayConfig& config = loaded.config;
-    if (storage_given && config.storage.type != "redis") {
+    if (storage_given && config.storage.type != "redis" && config.storage.type != "embedded") {
       error("storage.type",
             "Redis connection details not set, please ensure that the storage type is set to Redis "
             "and that the "

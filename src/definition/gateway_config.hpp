@@ -11,12 +11,14 @@
 
 #include "definition/event_handlers.hpp"
 #include "definition/grpc_config.hpp"
+#include "definition/identity_config.hpp"
 
 namespace tykpp::definition {
 
-/// `storage`: where Redis is. Empty type: no Redis configured (the embedded store is the default).
+/// `storage`: where keys, counters and messages are. Empty type: as `embedded`.
 struct StorageConfig {
-  std::string type;
+  std::string type;                    ///< `redis` or `embedded` (ours)
+  std::string file = "tykpp-keys.db";  ///< ours: of the embedded store
   std::string host;
   int port = 0;
   std::vector<std::string> addrs;
@@ -24,6 +26,17 @@ struct StorageConfig {
   std::string password;
   int database = 0;
   std::chrono::seconds timeout{5};
+  std::map<std::string, std::string> hosts;  ///< deprecated: host to port
+  std::string master_name;                   ///< not empty: sentinels
+  std::string sentinel_password;
+  bool enable_cluster = false;
+  bool use_ssl = false;
+  bool ssl_insecure_skip_verify = false;
+  std::string ca_file;
+  std::string cert_file;
+  std::string key_file;
+  std::string tls_min_version;  ///< empty: 1.2
+  std::string tls_max_version;  ///< empty: 1.3
 };
 
 /// `http_server_options`
@@ -32,6 +45,8 @@ struct ServerOptions {
   std::chrono::seconds write_timeout{120};
   bool use_ssl = false;
   bool enable_strict_routes = false;
+  bool enable_path_prefix_matching = false;
+  bool enable_path_suffix_matching = false;
   bool enable_websockets = false;
   bool skip_url_cleaning = false;
   bool skip_target_path_escaping = false;
@@ -133,6 +148,7 @@ struct GatewayConfig {
       upstream_certificates;  ///< security.certificates.upstream: host pattern to PEM file
   std::vector<EventHandler> event_handlers;  ///< of the gateway's own events
   bool enable_key_logging = false;           ///< whole keys in the log
+  IdentityConfig identity;
 
   // Ours.
   int workers = 0;                 ///< 0: one a core

@@ -1,17 +1,34 @@
 #pragma once
-// Settings of keys, sessions, policies and limits in tyk.conf. Names follow the JSON keys; member
-// initialisers are the effective defaults.
+// Settings of keys, sessions, policies, limits and certificates in tyk.conf. Names follow the JSON
+// keys; member initialisers are the effective defaults.
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
+#include <vector>
 
 namespace tykpp::definition {
 
-/// `policies`; paths are absolute after loading.
+/// How keys are named, hashed and looked up.
+struct KeyConfig {
+  bool hash_keys = false;
+  std::string hash_key_function;  ///< empty: tokens are organisation and id, hashed by murmur32
+  std::vector<std::string> hash_key_function_fallback;
+  std::string basic_auth_hash_key_function;  ///< empty: bcrypt
+  bool enable_hashed_keys_listing = false;
+  int min_token_length = 3;
+  bool disable_key_actions_by_username = false;
+  bool allow_master_keys = false;
+  bool suppress_default_org_store = false;
+};
+
+/// `policies`; relative paths start in the working directory.
 struct PolicyConfig {
+  std::string policy_source = "file";
   std::string policy_path;         ///< directory with one policy a file
   std::string policy_record_name;  ///< one file with all, used when there is no directory
+  bool allow_unsafe_policy_ids = false;
 };
 
 /// How long sessions live in the store and in the process.
@@ -34,6 +51,67 @@ struct RateLimiterConfig {
   double drl_threshold = 5;  ///< requests a second and node
   bool drl_enable_sentinel_rate_limiter = false;
   std::string rate_limit_response_headers = "quotas";  ///< or `rate_limits`
+  bool enforce_org_quotas = false;
+  bool experimental_process_org_off_thread = false;
+};
+
+/// `oauth_…`
+struct OAuthConfig {
+  std::chrono::seconds refresh_token_expire{1'209'600};
+  std::chrono::seconds token_expire{3600};
+  std::chrono::seconds token_expired_retain_period{0};
+  std::string redirect_uri_separator;
+  int error_status_code = 403;
+  std::chrono::seconds tokens_purge_interval{3600};  ///< `private.…`
+};
+
+/// Key sets of JWT issuers.
+struct JwksConfig {
+  std::chrono::seconds cache_timeout{240};  ///< `jwks.cache.timeout`
+  bool insecure_skip_verify = false;        ///< `jwt_ssl_insecure_skip_verify`
+};
+
+/// How gateways on one store hear each other.
+struct ClusterConfig {
+  std::string node_secret;
+  bool allow_insecure_configs = false;
+  bool suppress_redis_signal_reload = false;
+  std::vector<std::string> node_tags;  ///< `db_app_conf_options.tags`
+};
+
+/// `http_server_options.certificates`
+struct CertificateFiles {
+  std::string domain_name;
+  std::string cert_file;
+  std::string key_file;
+};
+
+/// TLS on the listeners and certificates of clients.
+struct TlsConfig {
+  std::vector<CertificateFiles> certificates;
+  std::vector<std::string> ssl_certificates;  ///< files or ids in the certificate store
+  int min_version = 0;                        ///< 769..772; 0: TLS 1.2
+  int max_version = 0;                        ///< 0: TLS 1.3
+  std::vector<std::string> ssl_ciphers;       ///< IANA names, TLS 1.2 and below
+  bool skip_client_ca_announcement = false;
+  bool control_api_use_mutual_tls = false;  ///< `security.…`, as all below
+  bool allow_unsafe_dynamic_mtls_token = false;
+  std::vector<std::string> client_certificates;       ///< `security.certificates.apis`
+  std::vector<std::string> control_api_certificates;  ///< `security.certificates.control_api`
+  std::map<std::string, std::string> pinned_public_keys;
+  std::string private_certificate_encoding_secret;  ///< empty: `secret`
+};
+
+/// All of it.
+struct IdentityConfig {
+  KeyConfig keys;
+  PolicyConfig policies;
+  SessionConfig sessions;
+  RateLimiterConfig limiter;
+  OAuthConfig oauth;
+  JwksConfig jwks;
+  ClusterConfig cluster;
+  TlsConfig tls;
 };
 
 }  // namespace tykpp::definition

@@ -4,13 +4,6 @@
 namespace tykpp::events {
 namespace {
 
-/// As everywhere in the log.
-std::string shownKey(const std::string& key, bool whole) {
-  constexpr std::size_t kShown = 4;
-  if (whole) return key;
-  return key.size() > kShown ? "****" + key.substr(key.size() - kShown) : "--";
-}
-
 struct LineWriter {
   std::string& line;
   bool whole_keys;
@@ -18,7 +11,7 @@ struct LineWriter {
   void add(const std::string& text) const { line += ":" + text; }
 
   void operator()(const ClientDetails& details) const {
-    add(shownKey(details.key, whole_keys));
+    add(log::shownKey(details.key, whole_keys));
     add(details.origin);
     add(details.path);
   }

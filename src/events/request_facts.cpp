@@ -13,14 +13,14 @@ void appendField(std::string& out, std::string_view name, std::string_view value
   out.append(name).append(": ").append(value).append("\r\n");
 }
 
-std::string cookieOf(std::string_view header, std::string_view wanted) {
+std::string_view cookieOf(std::string_view header, std::string_view wanted) {
   while (!header.empty()) {
     const std::size_t end = std::min(header.find(';'), header.size());
     const std::string_view pair = trim(header.substr(0, end));
     header.remove_prefix(std::min(header.size(), end + 1));
     const std::size_t equals = pair.find('=');
     if (equals != std::string_view::npos && trim(pair.substr(0, equals)) == wanted)
-      return std::string(trim(pair.substr(equals + 1)));
+      return trim(pair.substr(equals + 1));
   }
   return {};
 }
@@ -46,25 +46,26 @@ std::string requestPath(const http::Exchange& exchange) {
   return std::string(exchange.request().path);
 }
 
-std::string credentialOf(const http::Exchange& exchange,
-                         const definition::CredentialSource& source) {
+std::string_view credentialOf(const http::Exchange& exchange,
+                              const definition::CredentialSource& source) {
   const http::Request& request = exchange.request();
-  std::string found;
-  if (!source.header.empty()) {
-    found = request.headers.get(std::string_view(source.header));
-  }
+  std::string_view found;
+  if (!source.header.empty()) found = request.headers.get(std::string_view(source.header));
   if (!source.param.empty()) {
     bool first = true;
     forEachFormPair(request.query, [&](std::string_view name, std::string_view value) {
       if (!first || formDecode(name) != source.param) return;
       first = false;
-      if (std::string given = formDecode(value); !given.empty()) found = std::move(given);
+      if (value.find_first_of("+%") == std::string_view::npos) {
+        if (!value.empty()) found = value;
+      } else if (const std::string given = formDecode(value); !given.empty()) {
+        found = request.headers.arena().copy(given);
+      }
     });
   }
   if (!source.cookie.empty()) {
-    if (std::string given = cookieOf(request.headers.get(HeaderId::kCookie), source.cookie);
-        !given.empty())
-      found = std::move(given);
+    const std::string_view given = cookieOf(request.headers.get(HeaderId::kCookie), source.cookie);
+    if (!given.empty()) found = given;
   }
   return found;
 }

@@ -20,7 +20,8 @@ std::string wireForm(const http::Exchange& exchange);
 /// The path with the listen path, decoded.
 std::string requestPath(const http::Exchange& exchange);
 /// The client's credential: of cookie, query and header the first that is there.
-std::string credentialOf(const http::Exchange& exchange,
-                         const definition::CredentialSource& source);
+/// View: into the exchange.
+std::string_view credentialOf(const http::Exchange& exchange,
+                              const definition::CredentialSource& source);
 
 }  // namespace tykpp::events

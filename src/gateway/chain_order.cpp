@@ -2,10 +2,11 @@
 
 #include "hooks/endpoint_plugin_step.hpp"
 #include "hooks/hook_step.hpp"
-#include "hooks/session_check.hpp"
 #include "hooks/virtual_endpoint_step.hpp"
+#include "middleware/auth_token.hpp"
 #include "middleware/cors.hpp"
 #include "middleware/ip_access.hpp"
+#include "middleware/session_check.hpp"
 #include "middleware/version_check.hpp"
 
 namespace tykpp::gateway {
@@ -21,13 +22,16 @@ const std::vector<chain::StepEntry>& requestOrder() {
       {"pre", &hooks::createPreHooks},
       // Behind pre hooks, as in the reference: they see requests of every address.
       {middleware::IpAccess::kName, &middleware::IpAccess::create},
-      // Beside the built-in methods, in their place: whoever gets past here is known.
+      // Beside the built-in methods, in their place.
       {"auth", &hooks::createAuthHook},
+      // The last method: also the one that is asked for when nothing else is. Whoever gets past
+      // here is known.
+      {middleware::AuthToken::kName, &middleware::AuthToken::create},
       // Part of the protected branch: never on keyless APIs.
       {"post_auth", &hooks::createPostAuthHooks},
       // Nobody unknown, inactive or expired gets further on a protected API. After post-auth hooks,
       // as in the reference.
-      {hooks::SessionCheck::kName, &hooks::createSessionCheck},
+      {middleware::SessionCheck::kName, &middleware::createSessionCheck},
       // Answers in place of the upstream: what stands behind it does not run then, response hooks
       // do.
       {"virtual_endpoint", &hooks::createVirtualEndpoints},

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/log.hpp"
+#include "gateway/key_store.hpp"
 #include "tykpp/version.h"
 
 namespace tykpp::gateway {
@@ -53,21 +54,6 @@ net::Resolver::Options resolverOptions(const definition::GatewayConfig& config) 
   net::Resolver::Options options;
   if (config.dns_cache.enabled) options.ttl = config.dns_cache.ttl;
   return options;
-}
-
-storage::RedisAddress redisAddress(const definition::StorageConfig& storage) {
-  storage::RedisAddress address;
-  address.addresses = storage.addrs;
-  if (address.addresses.empty()) {
-    const std::string host = storage.host.empty() ? "127.0.0.1" : storage.host;
-    address.addresses.push_back(host + ":" +
-                                std::to_string(storage.port == 0 ? 6379 : storage.port));
-  }
-  address.username = storage.username;
-  address.password = storage.password;
-  address.database = storage.database;
-  address.timeout = storage.timeout;
-  return address;
 }
 
 }  // namespace
@@ -117,8 +103,12 @@ Result<void> Gateway::run() {
   bundles_ = std::make_unique<BundleLoader>(
       config_, *client_, [this](std::function<void()> fn) { main_.post(std::move(fn)); },
       [this] { bundlesChanged(); });
+  auto store = openKeyStore(config_.storage);
+  if (!store) return store.error();
+  key_store_ = std::move(*store);
+  keyrings_ = std::make_unique<session::Keyrings>(config_, *key_store_);
   builder_ = std::make_unique<SnapshotBuilder>(config_, *drivers_, workerCount(config_),
-                                               bundles_.get(), events_.get());
+                                               bundles_.get(), events_.get(), keyrings_.get());
   const std::uint16_t control =
       config_.control_api_port != 0 ? config_.control_api_port : config_.listen_port;
   shared_ = std::make_unique<PipelineShared>(
@@ -127,6 +117,7 @@ Result<void> Gateway::run() {
   if (auto opened = openWorkers(); !opened) return opened;
   writePidFile();
   startProbe();
+  joinCluster();
   reload();
   for (const auto& worker : workers_) worker->start();
   TYKPP_LOG(info, "main", "Tyk Gateway started ({})", TYKPP_VERSION);
@@ -158,6 +149,7 @@ Result<void> Gateway::openWorkers() {
         }};
     workers_.push_back(std::make_unique<Worker>(std::move(settings)));
     Worker& worker = *workers_.back();
+    keyrings_->add(worker.loop());
     pipelines_.push_back(std::make_unique<Pipeline>(worker, *shared_));
     worker.setServer(std::make_unique<http::Server>(worker.loop(), *pipelines_.back(), limits, i));
     worker.publish(snapshot_, nullptr);
@@ -191,6 +183,16 @@ void Gateway::startProbe() {
         if (!result.error.empty())
           TYKPP_LOG(err, "redis", "Redis does not answer: {}", result.error);
       });
+}
+
+void Gateway::joinCluster() {
+  main_client_ = key_store_->client(main_);
+  ClusterChannel::Actions actions;
+  actions.reload = [this] { requestReload(nullptr); };
+  actions.session_changed = [this](std::string_view name) { keyrings_->invalidate(name); };
+  // What changed while nobody could tell.
+  actions.joined = [this] { keyrings_->clear(); };
+  cluster_ = std::make_unique<ClusterChannel>(*main_client_, config_, std::move(actions));
 }
 
 void Gateway::watchSignals() {

@@ -18,12 +18,15 @@
 #include "drivers/registry.hpp"
 #include "drivers/worker_services.hpp"
 #include "gateway/bundle_loader.hpp"
+#include "gateway/cluster_channel.hpp"
 #include "gateway/event_center.hpp"
 #include "gateway/file_watch.hpp"
 #include "gateway/pipeline.hpp"
 #include "gateway/snapshot.hpp"
 #include "gateway/worker.hpp"
+#include "session/keyring.hpp"
 #include "storage/data_store.hpp"
+#include "storage/key_store.hpp"
 #include "storage/redis_probe.hpp"
 
 namespace tykpp::gateway {
@@ -65,6 +68,8 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
  private:
   Result<void> openWorkers();
   void startProbe();
+  void joinCluster();
+  void loadPolicies();
   void watchSignals();
   void awaitSignal();
   void onSignal(int signal);
@@ -103,6 +108,12 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   std::unique_ptr<storage::RedisProbe> probe_;
   std::unique_ptr<FileWatch> watch_;
   std::shared_ptr<const Snapshot> snapshot_;
+  std::shared_ptr<const session::PolicySet> policies_ = std::make_shared<session::PolicySet>();
+  // In this order: clients end before the store, and both before the loops.
+  std::unique_ptr<storage::KeyStore> key_store_;
+  std::unique_ptr<session::Keyrings> keyrings_;
+  std::unique_ptr<storage::KeyStoreClient> main_client_;
+  std::unique_ptr<ClusterChannel> cluster_;
   definition::Problems problems_;
   std::vector<std::function<void()>> waiting_;  // for the next reload
   std::vector<std::function<void()>> waiting_for_bundles_;

@@ -1,5 +1,7 @@
 #include "gateway/pipeline.hpp"
 
+#include <fmt/format.h>
+
 #include "base/ascii.hpp"
 #include "base/log.hpp"
 #include "gateway/traffic_record.hpp"
@@ -53,6 +55,20 @@ void addAnswerHeaders(http::Exchange& exchange) {
     if (isCorsField(field)) headers.erase({field.id, field.name});
   }
   headers.prepend(exchange.answer_headers);
+}
+
+/// The lines that every proxied answer gets: prepared ones, or with the numbers of the session.
+std::string_view answerLines(const ApiRuntime& api, http::Exchange& exchange) {
+  if (exchange.session == nullptr) [[likely]]
+    return api.answer_lines;
+  const http::LimitNumbers& numbers = exchange.limit_numbers;
+  char text[256];
+  const auto end =
+      fmt::format_to_n(text, sizeof text,
+                       "X-Ratelimit-Limit: {}\r\nX-Ratelimit-Remaining: {}\r\n"
+                       "X-Ratelimit-Reset: {}\r\n{}",
+                       numbers.limit, numbers.remaining, numbers.reset, api.expiry_line);
+  return exchange.arena().copy(std::string_view(text, end.size));
 }
 
 std::chrono::milliseconds inMilliseconds(std::chrono::duration<double> time) {
@@ -191,7 +207,8 @@ net::Task<void> Pipeline::proxy(const ApiRuntime& api, http::ServerExchange& sx)
   }
   dropLimitHeaders(sx.exchange().response().headers);
   addAnswerHeaders(sx.exchange());
-  co_await call.send(api.answer_lines);
+  const std::string_view lines = answerLines(api, sx.exchange());
+  co_await call.send(lines);
 }
 
 net::Task<void> Pipeline::answer(const ApiRuntime& api, http::ServerExchange& sx) const {

@@ -45,20 +45,20 @@ bool sameRoutes(const std::vector<std::shared_ptr<const ApiRuntime>>& a,
   });
 }
 
-std::string answerLines(const definition::ApiSpec& spec) {
-  // No session, no limits: the reference says so with zeros on every proxied answer.
-  std::string lines =
-      "X-Ratelimit-Limit: 0\r\nX-Ratelimit-Remaining: 0\r\nX-Ratelimit-Reset: 0\r\n";
-  if (spec.expires_at && *spec.expires_at > 0) {
-    const std::time_t time = *spec.expires_at;
-    std::tm utc{};
-    gmtime_r(&time, &utc);
-    char text[64];
-    std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S UTC", &utc);
-    lines += "X-Tyk-Api-Expires: " + std::string(text) + "\r\n";
-  }
-  return lines;
+/// `X-Tyk-Api-Expires`, or nothing.
+std::string expiryLine(const definition::ApiSpec& spec) {
+  if (!spec.expires_at || *spec.expires_at <= 0) return {};
+  const std::time_t time = *spec.expires_at;
+  std::tm utc{};
+  gmtime_r(&time, &utc);
+  char text[64];
+  std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S UTC", &utc);
+  return "X-Tyk-Api-Expires: " + std::string(text) + "\r\n";
 }
+
+/// No session, no limits: the reference says so with zeros on every proxied answer.
+constexpr std::string_view kNoLimits =
+    "X-Ratelimit-Limit: 0\r\nX-Ratelimit-Remaining: 0\r\nX-Ratelimit-Reset: 0\r\n";
 
 }  // namespace
 
@@ -76,8 +76,8 @@ Result<SnapshotBuilder::Runtime> SnapshotBuilder::makeRuntime(const Spec& define
     runtime->endpoints.push_back(*listed);
   }
   if (events_ != nullptr) runtime->events = events_->emitterFor(*spec);
-  const chain::BuildContext context{*spec,     config_, workers_,
-                                    &drivers_, broken,  runtime->events.get()};
+  const chain::BuildContext context{
+      *spec, config_, workers_, &drivers_, broken, runtime->events.get(), keyrings_};
   auto chain = chain::Chain::build(context, requestOrder(), responseOrder());
   if (!chain) return chain.error();
   runtime->chain = std::move(*chain);
@@ -89,7 +89,8 @@ Result<SnapshotBuilder::Runtime> SnapshotBuilder::makeRuntime(const Spec& define
   runtime->defined = defined;
   runtime->plugin_stamp = std::move(stamp);
   runtime->broken = broken != nullptr && !broken->empty();
-  runtime->answer_lines = answerLines(*spec);
+  runtime->expiry_line = expiryLine(*spec);
+  runtime->answer_lines = std::string(kNoLimits) + runtime->expiry_line;
   runtime->spec = std::move(spec);
   return Runtime(std::move(runtime));
 }

@@ -33,7 +33,8 @@ struct ApiRuntime {
   std::shared_ptr<const upstream::Endpoint> endpoint;                ///< of spec->target
   std::vector<std::shared_ptr<const upstream::Endpoint>> endpoints;  ///< of spec->targets
   std::unique_ptr<hooks::AnalyticsHook> analytics;                   ///< null: none
-  std::string answer_lines;                           ///< header lines of every proxied answer
+  std::string expiry_line;   ///< the header line that tells when the API ends, or nothing
+  std::string answer_lines;  ///< header lines of every proxied answer without a session
   mutable std::atomic<std::uint32_t> next_target{0};  ///< round robin over all workers
 };
 
@@ -56,13 +57,15 @@ class SnapshotBuilder {
  public:
   /// @param bundles  gives APIs the hooks of their bundles; null: an API with a bundle is an error
   /// @param events  makes the APIs' emitters; null: no events are fired
+  /// @param keyrings  chain::BuildContext::keyrings
   SnapshotBuilder(const definition::GatewayConfig& config, drivers::DriverRegistry& drivers,
                   std::uint32_t workers, BundleLoader* bundles = nullptr,
-                  EventCenter* events = nullptr)
+                  EventCenter* events = nullptr, session::Keyrings* keyrings = nullptr)
       : config_(config),
         drivers_(drivers),
         bundles_(bundles),
         events_(events),
+        keyrings_(keyrings),
         workers_(workers),
         endpoints_(workers) {}
   /// @param specs     as the definitions say; those with a bundle get its hooks here
@@ -86,6 +89,7 @@ class SnapshotBuilder {
   drivers::DriverRegistry& drivers_;
   BundleLoader* bundles_;
   EventCenter* events_;
+  session::Keyrings* keyrings_;
   std::uint32_t workers_;
   upstream::EndpointRegistry endpoints_;
 };

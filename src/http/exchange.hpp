@@ -16,8 +16,9 @@ namespace tykpp::definition {
 struct ApiSpec;
 }
 namespace tykpp::session {
+class SessionEntry;
 class SessionState;
-}
+}  // namespace tykpp::session
 
 namespace tykpp::http {
 
@@ -26,6 +27,13 @@ struct Peer {
   std::string_view address;  ///< textual IP without port
   std::uint16_t port = 0;
   bool tls = false;
+};
+
+/// Values of `X-RateLimit-Limit`, `-Remaining` and `-Reset` of an answer.
+struct LimitNumbers {
+  std::int64_t limit = 0;
+  std::int64_t remaining = 0;
+  std::int64_t reset = 0;  ///< unix seconds
 };
 
 /// What the functions of one plugin hand each other from hook to hook.
@@ -64,8 +72,11 @@ class Exchange {
   std::string_view listen_path_match;  ///< the part of request().path that the listen path matched;
                                        ///< empty via /<api_id>/
   std::shared_ptr<session::SessionState> session;  ///< set by an auth step; null on keyless APIs
-  bool ignore_auth = false;                        ///< the endpoint is on the ignore list
-  bool close_after = false;  ///< the client connection ends with this response
+  /// What `session` was made from: limits and access rights count on it. Null when it is null.
+  std::shared_ptr<session::SessionEntry> session_entry;
+  LimitNumbers limit_numbers;  ///< of the session, as the steps so far know them
+  bool ignore_auth = false;    ///< the endpoint is on the ignore list
+  bool close_after = false;    ///< the client connection ends with this response
   /// An answer that a plugin forced and that response hooks see as they see an upstream's.
   bool answer_passes_response_chain = false;
   Clock::time_point hook_started;  ///< when the hook that runs now was called

@@ -1,93 +1,12 @@
 // Which member each built key fills, and what its values may be.
 
-#include <algorithm>
-#include <cmath>
-#include <limits>
-
-#include "base/ascii.hpp"
-#include "definition/impl/config_values.hpp"
+#include "definition/impl/config_setters.hpp"
 
 namespace tykpp::definition {
 namespace {
 
-using Config = GatewayConfig;
+using namespace setters;
 
-/// Longest time that a setting in seconds may give: sums with the clock must not overflow.
-constexpr std::int64_t kMaxSeconds = 10LL * 365 * 24 * 3600;
-
-std::string text(const Json& value) { return *value.get_ptr<const std::string*>(); }
-
-std::string setText(std::string& out, const Json& value) {
-  out = text(value);
-  return {};
-}
-/// Empty text leaves the default.
-std::string setName(std::string& out, const Json& value) {
-  if (std::string given = text(value); !given.empty()) out = std::move(given);
-  return {};
-}
-std::string setFlag(bool& out, const Json& value) {
-  out = value.get<bool>();
-  return {};
-}
-template <class Duration>
-std::string setTime(Duration& out, const Json& value, std::int64_t max) {
-  const auto given = value.get<std::int64_t>();
-  if (given > max) return "has to be at most " + std::to_string(max);
-  if (given > 0) out = Duration(given);  // nought and less: the default
-  return {};
-}
-std::string setSeconds(std::chrono::seconds& out, const Json& value) {
-  return setTime(out, value, kMaxSeconds);
-}
-template <class Int>
-std::string setCount(Int& out, const Json& value, std::int64_t min, std::int64_t max) {
-  const auto given = value.get<std::int64_t>();
-  if (given < min || given > max) {
-    return "has to be " + std::to_string(min) + " to " + std::to_string(max);
-  }
-  out = static_cast<Int>(given);
-  return {};
-}
-/// Nought leaves the default.
-std::string setSomeCount(int& out, const Json& value, std::int64_t max) {
-  return value.get<std::int64_t>() == 0 ? std::string{} : setCount(out, value, 1, max);
-}
-std::string setPort(std::uint16_t& out, const Json& value) {
-  return setCount(out, value, 0, 65535);
-}
-std::string setBytes(std::int64_t& out, const Json& value) {
-  // Below nought means no limit, as nought does.
-  out = std::max<std::int64_t>(0, value.get<std::int64_t>());
-  return {};
-}
-/// gRPC counts the bytes of a message in an int.
-std::string setMessageSize(std::int64_t& out, const Json& value) {
-  return setCount(out, value, 0, std::numeric_limits<int>::max());
-}
-/// A limit that has to be there: nought and less leave the default.
-std::string setLimit(std::int64_t& out, const Json& value) {
-  if (const auto given = value.get<std::int64_t>(); given > 0) out = given;
-  return {};
-}
-std::string setTlsVersion(int& out, const Json& value) {
-  const auto given = value.get<std::int64_t>();
-  if (given != 0 && (given < 769 || given > 772)) {
-    return "has to be 769, 770, 771 or 772 (TLS 1.0 to 1.3), or 0";
-  }
-  out = static_cast<int>(given);
-  return {};
-}
-std::string setList(std::vector<std::string>& out, const Json& value) {
-  out.clear();
-  for (const Json& element : value) out.push_back(text(element));
-  return {};
-}
-std::string setMap(std::map<std::string, std::string>& out, const Json& value) {
-  out.clear();
-  for (const auto& [name, element] : value.items()) out[name] = text(element);
-  return {};
-}
 std::string setEndpoint(std::string& out, const Json& value) {
   std::string given = text(value);
   given.erase(0, given.find_first_not_of('/'));
@@ -103,20 +22,6 @@ std::string setLogLevel(std::string& out, const Json& value) {
   }
   out = given;
   return {};
-}
-std::string setOneOf(std::string& out, const Json& value,
-                     std::initializer_list<const char*> allowed) {
-  const std::string given = text(value);
-  if (given.empty()) return {};
-  std::string names;
-  for (const char* name : allowed) {
-    if (given == name) {
-      out = given;
-      return {};
-    }
-    names += names.empty() ? name : std::string(", ") + name;
-  }
-  return "\"" + given + "\" is none of: " + names;
 }
 std::string setTimeout(std::chrono::duration<double>& out, const Json& value) {
   const auto given = value.get<double>();
@@ -137,15 +42,19 @@ std::string setTtl(std::chrono::seconds& out, const Json& value) {
   }
   return setSeconds(out, value);
 }
-
-struct Binding {
-  std::string_view path;
-  std::string (*set)(Config&, const Json&);
-};
+/// gRPC counts the bytes of a message in an int.
+std::string setMessageSize(std::int64_t& out, const Json& value) {
+  return setCount(out, value, 0, std::numeric_limits<int>::max());
+}
+/// Nought leaves the default.
+std::string setSomeCount(int& out, const Json& value, std::int64_t max) {
+  return value.get<std::int64_t>() == 0 ? std::string{} : setCount(out, value, 1, max);
+}
+std::string setPort(std::uint16_t& out, const Json& value) {
+  return setCount(out, value, 0, 65535);
+}
 
 // clang-format off
-#define TYKPP_BIND(path_, setter_, member_, ...) \
-  {path_, [](Config& c, const Json& v) { return setter_(c.member_, v __VA_OPT__(,) __VA_ARGS__); }}
 constexpr Binding kBindings[] = {
     TYKPP_BIND("hostname", setText, hostname),
     TYKPP_BIND("listen_address", setText, listen_address),
@@ -166,6 +75,8 @@ constexpr Binding kBindings[] = {
     TYKPP_BIND("http_server_options.write_timeout", setSeconds, http_server_options.write_timeout),
     TYKPP_BIND("http_server_options.use_ssl", setFlag, http_server_options.use_ssl),
     TYKPP_BIND("http_server_options.enable_strict_routes", setFlag, http_server_options.enable_strict_routes),
+    TYKPP_BIND("http_server_options.enable_path_prefix_matching", setFlag, http_server_options.enable_path_prefix_matching),
+    TYKPP_BIND("http_server_options.enable_path_suffix_matching", setFlag, http_server_options.enable_path_suffix_matching),
     TYKPP_BIND("http_server_options.enable_websockets", setFlag, http_server_options.enable_websockets),
     TYKPP_BIND("http_server_options.skip_url_cleaning", setFlag, http_server_options.skip_url_cleaning),
     TYKPP_BIND("http_server_options.skip_target_path_escaping", setFlag, http_server_options.skip_target_path_escaping),
@@ -194,14 +105,6 @@ constexpr Binding kBindings[] = {
     TYKPP_BIND("log_level", setLogLevel, log_level),
     TYKPP_BIND("log_format", setOneOf, log_format, {"text", "json"}),
     TYKPP_BIND("secrets", setMap, secrets),
-    TYKPP_BIND("storage.type", setText, storage.type),
-    TYKPP_BIND("storage.host", setText, storage.host),
-    TYKPP_BIND("storage.port", setCount, storage.port, 0, 65535),
-    TYKPP_BIND("storage.addrs", setList, storage.addrs),
-    TYKPP_BIND("storage.username", setText, storage.username),
-    TYKPP_BIND("storage.password", setText, storage.password),
-    TYKPP_BIND("storage.database", setCount, storage.database, 0, INT32_MAX),
-    TYKPP_BIND("storage.timeout", setSeconds, storage.timeout),
     TYKPP_BIND("security.certificates.upstream", setMap, upstream_certificates),
     TYKPP_BIND("workers", setCount, workers, 0, 1024),
     TYKPP_BIND("enable_file_watch", setFlag, enable_file_watch),
@@ -248,12 +151,14 @@ constexpr Binding kBindings[] = {
     TYKPP_BIND("max_header_size", setLimit, max_header_size),
     TYKPP_BIND("idle_timeout", setSeconds, idle_timeout),
 };
-#undef TYKPP_BIND
 // clang-format on
 
 const Binding* findBinding(std::string_view path) {
-  for (const Binding& binding : kBindings) {
-    if (binding.path == path) return &binding;
+  for (const std::span<const Binding> table :
+       {std::span<const Binding>(kBindings), identityBindings()}) {
+    for (const Binding& binding : table) {
+      if (binding.path == path) return &binding;
+    }
   }
   return nullptr;
 }

@@ -65,6 +65,13 @@ void checkIdExtractor(const Json& middleware, Report& report);
 void readUpstream(const Json& document, const GatewayConfig& config, ApiSpec& spec, Report& report);
 /// Fills `ip_access` and `cors`.
 void readAccessRules(const Json& document, ApiSpec& spec, Report& report);
+/// Where a method finds the client's credential. @param method  a key of `auth_configs`
+/// @param or_common  whether `auth` stands in for it
+CredentialSource credentialSource(const Json& document, const char* method, bool or_common);
+/// Fills `auth`. `use_keyless` and `custom_auth` of `spec` are set.
+void readAuth(const Json& document, ApiSpec& spec, Report& report);
+/// Fills `limits`.
+void readLimits(const Json& document, const GatewayConfig& config, ApiSpec& spec, Report& report);
 /// Fills `bundle`.
 void readBundle(const Json& document, ApiSpec& spec, Report& report);
 /// Fills `hooks`, `driver` and `virtual_endpoints` from the definition alone. `bundle`,

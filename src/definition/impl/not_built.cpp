@@ -31,7 +31,6 @@ constexpr Switch kSwitches[] = {
 
 /// Count only when the API is not keyless.
 constexpr Switch kAuthMethods[] = {
-    {"use_standard_auth", "token authentication"},
     {"use_basic_auth", "basic authentication"},
     {"enable_signature_checking", "HTTP signature authentication"},
     {"enable_jwt", "JWT authentication"},
@@ -59,16 +58,8 @@ void checkSwitches(const Json& document, std::span<const Switch> switches, Repor
 }
 
 void checkAuth(const Json& document, Report& report) {
-  const bool custom = flagOf(document, "custom_plugin_auth_enabled") ||
-                      flagOf(document, "enable_coprocess_auth") ||
-                      flagOf(document, "use_go_plugin_auth");
   if (flagOf(document, "use_keyless")) return;
-  const std::size_t before = report.errors();
   checkSwitches(document, kAuthMethods, report);
-  if (!custom && report.errors() == before) {
-    report.notBuilt("/use_keyless",
-                    "token authentication (use_keyless is false and no plugin authenticates)");
-  }
   if (const Json* middleware = member(document, "custom_middleware")) {
     checkIdExtractor(*middleware, report);
   }

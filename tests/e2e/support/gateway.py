@@ -66,6 +66,7 @@ class Gateway:
             "app_path": str(self.apps), "middleware_path": str(work / "middleware"),
             "pid_file_location": str(work / "tykpp.pid"), "workers": 2, "log_level": "info",
             "proxy_default_timeout": 10, "graceful_shutdown_timeout_duration": 5,
+            "storage": {"type": "embedded", "file": str(work / "keys.db")},
             "http_server_options": {"read_timeout": 30, "write_timeout": 30}}
         for key, value in (conf or {}).items():
             if isinstance(value, dict) and isinstance(self.conf.get(key), dict):

@@ -8,7 +8,6 @@
 #include "common/plugin_fixture.hpp"
 #include "definition/gateway_config.hpp"
 #include "drivers/registry.hpp"
-#include "hooks/session_check.hpp"
 #include "session/session_state.hpp"
 
 namespace tykpp::test {
@@ -277,7 +276,6 @@ TEST_F(HookStepTest, AnswersNothingForAnApiWithoutHooks) {
   EXPECT_TRUE(createPostAuthHooks(build())->empty());
   EXPECT_TRUE(createPostHooks(build())->empty());
   EXPECT_TRUE(createResponseHooks(build())->empty());
-  EXPECT_TRUE(createSessionCheck(build())->empty());
   EXPECT_EQ(*createAnalyticsHook(build()), nullptr);
 }
 
@@ -296,11 +294,9 @@ TEST_F(HookStepTest, RunsNoAuthenticationOnKeylessApis) {
   api_.use_keyless = true;
   EXPECT_TRUE(createAuthHook(build())->empty());
   EXPECT_TRUE(createPostAuthHooks(build())->empty());
-  EXPECT_TRUE(createSessionCheck(build())->empty());
   api_.use_keyless = false;
   EXPECT_EQ(createAuthHook(build())->size(), 1u);
   EXPECT_EQ(createPostAuthHooks(build())->size(), 1u);
-  EXPECT_EQ(createSessionCheck(build())->size(), 1u);
 }
 
 TEST_F(HookStepTest, ResponseHookEditsAndReplaces) {

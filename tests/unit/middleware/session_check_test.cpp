@@ -1,4 +1,4 @@
-#include "hooks/session_check.hpp"
+#include "middleware/session_check.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include "common/plugin_fixture.hpp"
 #include "session/session_state.hpp"
 
-namespace tykpp::hooks {
+namespace tykpp::middleware {
 namespace {
 
 Result<chain::Verdict> check(const std::string& session, bool ignored = false) {
@@ -70,4 +70,4 @@ TEST(SessionCheck, FiresKeyExpired) {
 }
 
 }  // namespace
-}  // namespace tykpp::hooks
+}  // namespace tykpp::middleware

@@ -1,11 +1,11 @@
-#include "hooks/session_check.hpp"
+#include "middleware/session_check.hpp"
 
 #include "base/clock.hpp"
 #include "definition/api_spec.hpp"
 #include "events/fire.hpp"
 #include "session/session_state.hpp"
 
-namespace tykpp::hooks {
+namespace tykpp::middleware {
 namespace {
 
 Error refused(std::uint16_t status, const char* text) {
@@ -37,10 +37,8 @@ Result<std::vector<std::unique_ptr<chain::Step>>> createSessionCheck(
     const chain::BuildContext& build) {
   std::vector<std::unique_ptr<chain::Step>> steps;
   const definition::ApiSpec& api = build.api;
-  if (!api.use_keyless && api.custom_auth) {
-    steps.push_back(std::make_unique<SessionCheck>(build.events));
-  }
+  if (!api.use_keyless) steps.push_back(std::make_unique<SessionCheck>(build.events));
   return steps;
 }
 
-}  // namespace tykpp::hooks
+}  // namespace tykpp::middleware

@@ -1,5 +1,5 @@
 #pragma once
-// What stands behind authentication by plugin: the request must have a session, and its key must be
+// What stands behind authentication: the request must have a session, and its key must be
 // in force.
 
 #include <memory>
@@ -11,7 +11,7 @@ namespace tykpp::events {
 class Emitter;
 }
 
-namespace tykpp::hooks {
+namespace tykpp::middleware {
 
 /// Answers 400 without a session, 403 for an inactive key, 401 for an expired one. Requests on the
 /// ignore list pass. Thread: any worker. Source: the session's `is_inactive` and `expires`.
@@ -27,9 +27,9 @@ class SessionCheck final : public chain::Step {
   const events::Emitter* events_;
 };
 
-/// The step for APIs that a plugin authenticates, nothing for others. Its place is behind the
+/// The step for every API that is not keyless. Its place is behind the
 /// post-auth hooks.
 Result<std::vector<std::unique_ptr<chain::Step>>> createSessionCheck(
     const chain::BuildContext& build);
 
-}  // namespace tykpp::hooks
+}  // namespace tykpp::middleware

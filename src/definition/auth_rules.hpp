@@ -1,0 +1,37 @@
+#pragma once
+// How the clients of an API prove who they are. Field comments name the Classic field.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "definition/event_handlers.hpp"
+
+namespace tykpp::definition {
+
+/// `use_standard_auth`, `auth_configs.authToken`
+struct TokenAuth {
+  bool enabled = false;  ///< also when nothing else is
+  CredentialSource source;
+};
+
+/// Everything about authentication that a definition says. The custom plugin is in ApiSpec.
+struct AuthRules {
+  TokenAuth token;
+  std::int64_t session_lifetime = 0;  ///< seconds; 0: not said
+  bool session_lifetime_respects_key_expiration = false;
+};
+
+/// Names that `base_identity_provided_by` may have.
+namespace identity {
+inline constexpr std::string_view kToken = "auth_token";
+inline constexpr std::string_view kCustom = "custom_auth";
+inline constexpr std::string_view kHmac = "hmac_key";
+inline constexpr std::string_view kBasic = "basic_auth_user";
+inline constexpr std::string_view kJwt = "jwt_claim";
+inline constexpr std::string_view kOpenId = "oidc_user";
+inline constexpr std::string_view kOAuth = "oauth_key";
+}  // namespace identity
+
+}  // namespace tykpp::definition

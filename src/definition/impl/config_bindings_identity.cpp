@@ -1,0 +1,86 @@
+// Which member each built key of keys, policies, limits and the store fills.
+
+#include "definition/impl/config_setters.hpp"
+
+namespace tykpp::definition::setters {
+namespace {
+
+/// Nought leaves the default, as in the reference; shorter than one nothing can be.
+std::string setLength(int& out, const Json& value) {
+  const auto given = value.get<std::int64_t>();
+  if (given > 1'000) return "has to be at most 1000";
+  if (given > 0) out = static_cast<int>(given);
+  return {};
+}
+std::string setSource(std::string& out, const Json& value) {
+  const std::string given = text(value);
+  if (given == "service" || given == "rpc") {
+    return "\"" + given + "\" needs a dashboard; policies are read from files";
+  }
+  out = "file";
+  return {};
+}
+std::string setNumber(std::int64_t& out, const Json& value) {
+  out = value.get<std::int64_t>();
+  return {};
+}
+/// Nought and less: the default.
+std::string setFactor(double& out, const Json& value) {
+  if (const auto given = value.get<double>(); given > 0) out = given;
+  return {};
+}
+
+// clang-format off
+constexpr Binding kBindings[] = {
+    TYKPP_BIND("policies.policy_source", setSource, identity.policies.policy_source),
+    TYKPP_BIND("policies.policy_path", setText, identity.policies.policy_path),
+    TYKPP_BIND("policies.policy_record_name", setText, identity.policies.policy_record_name),
+    TYKPP_BIND("force_global_session_lifetime", setFlag, identity.sessions.force_global_session_lifetime),
+    TYKPP_BIND("global_session_lifetime", setNumber, identity.sessions.global_session_lifetime),
+    TYKPP_BIND("session_lifetime_respects_key_expiration", setFlag, identity.sessions.session_lifetime_respects_key_expiration),
+    TYKPP_BIND("local_session_cache.disable_cached_session_state", setFlag, identity.sessions.disable_cached_session_state),
+    TYKPP_BIND("enable_redis_rolling_limiter", setFlag, identity.limiter.enable_redis_rolling_limiter),
+    TYKPP_BIND("enable_sentinel_rate_limiter", setFlag, identity.limiter.enable_sentinel_rate_limiter),
+    TYKPP_BIND("enable_fixed_window_rate_limiter", setFlag, identity.limiter.enable_fixed_window_rate_limiter),
+    TYKPP_BIND("enable_rate_limit_smoothing", setFlag, identity.limiter.enable_rate_limit_smoothing),
+    TYKPP_BIND("enable_non_transactional_rate_limiter", setFlag, identity.limiter.enable_non_transactional_rate_limiter),
+    TYKPP_BIND("drl_notification_frequency", setSeconds, identity.limiter.drl_notification_frequency),
+    TYKPP_BIND("drl_threshold", setFactor, identity.limiter.drl_threshold),
+    TYKPP_BIND("drl_enable_sentinel_rate_limiter", setFlag, identity.limiter.drl_enable_sentinel_rate_limiter),
+    TYKPP_BIND("rate_limit_response_headers", setOneOf, identity.limiter.rate_limit_response_headers, {"quotas", "rate_limits"}),
+    TYKPP_BIND("storage.type", setText, storage.type),
+    TYKPP_BIND("storage.host", setText, storage.host),
+    TYKPP_BIND("storage.port", setCount, storage.port, 0, 65535),
+    TYKPP_BIND("storage.addrs", setList, storage.addrs),
+    TYKPP_BIND("storage.username", setText, storage.username),
+    TYKPP_BIND("storage.password", setText, storage.password),
+    TYKPP_BIND("storage.database", setCount, storage.database, 0, INT32_MAX),
+    TYKPP_BIND("storage.timeout", setSeconds, storage.timeout),
+    TYKPP_BIND("hash_keys", setFlag, identity.keys.hash_keys),
+    TYKPP_BIND("hash_key_function", setText, identity.keys.hash_key_function),
+    TYKPP_BIND("hash_key_function_fallback", setList, identity.keys.hash_key_function_fallback),
+    TYKPP_BIND("min_token_length", setLength, identity.keys.min_token_length),
+    TYKPP_BIND("disable_key_actions_by_username", setFlag, identity.keys.disable_key_actions_by_username),
+    TYKPP_BIND("node_secret", setText, identity.cluster.node_secret),
+    TYKPP_BIND("allow_insecure_configs", setFlag, identity.cluster.allow_insecure_configs),
+    TYKPP_BIND("suppress_redis_signal_reload", setFlag, identity.cluster.suppress_redis_signal_reload),
+    TYKPP_BIND("storage.hosts", setMap, storage.hosts),
+    TYKPP_BIND("storage.master_name", setText, storage.master_name),
+    TYKPP_BIND("storage.sentinel_password", setText, storage.sentinel_password),
+    TYKPP_BIND("storage.enable_cluster", setFlag, storage.enable_cluster),
+    TYKPP_BIND("storage.use_ssl", setFlag, storage.use_ssl),
+    TYKPP_BIND("storage.ssl_insecure_skip_verify", setFlag, storage.ssl_insecure_skip_verify),
+    TYKPP_BIND("storage.ca_file", setText, storage.ca_file),
+    TYKPP_BIND("storage.cert_file", setText, storage.cert_file),
+    TYKPP_BIND("storage.key_file", setText, storage.key_file),
+    TYKPP_BIND("storage.tls_min_version", setText, storage.tls_min_version),
+    TYKPP_BIND("storage.tls_max_version", setText, storage.tls_max_version),
+    TYKPP_BIND("storage.file", setName, storage.file),
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Binding> identityBindings() { return kBindings; }
+
+}  // namespace tykpp::definition::setters

@@ -1,0 +1,44 @@
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "chain/step.hpp"
+#include "definition/auth_rules.hpp"
+
+namespace tykpp::events {
+class Emitter;
+}
+namespace tykpp::session {
+class SessionEntry;
+}
+
+namespace tykpp::middleware {
+
+/// Looks a client's token up in the store. 401 without a token, 403 for one that nobody knows; a
+/// store that does not answer knows nobody. Thread: any worker. Source: `use_standard_auth`,
+/// `auth_configs.authToken`.
+class AuthToken final : public chain::Step {
+ public:
+  static constexpr std::string_view kName = "auth_token";
+  /// The step for APIs that ask for it or for nothing else. @error without a store
+  static Result<std::vector<std::unique_ptr<chain::Step>>> create(const chain::BuildContext& build);
+  explicit AuthToken(const chain::BuildContext& build);
+  std::string_view name() const noexcept override { return kName; }
+  Result<chain::Verdict> onRequest(http::Exchange& exchange) const override;
+  net::Task<Result<chain::Verdict>> finish(http::Exchange& exchange) const override;
+
+ private:
+  std::string_view tokenOf(const http::Exchange& exchange) const;
+  Result<chain::Verdict> admitted(http::Exchange& exchange, std::string_view token,
+                                  const std::shared_ptr<session::SessionEntry>& entry) const;
+
+  definition::CredentialSource source_;
+  http::HeaderId header_;  ///< of the source, so that well-known names are compared by number
+  bool header_only_;       ///< neither query nor cookie
+  bool becomes_identity_;
+  session::Keyrings& keyrings_;
+  const events::Emitter* events_;
+};
+
+}  // namespace tykpp::middleware

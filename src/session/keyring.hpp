@@ -1,0 +1,95 @@
+#pragma once
+// What a worker knows about keys: sessions in its cache, the policies in force, the store behind
+// them, and the counters that all workers share. Steps ask here; docs/storage.md has the store.
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "definition/gateway_config.hpp"
+#include "session/policy_set.hpp"
+#include "session/rate_bucket.hpp"
+#include "session/session_cache.hpp"
+#include "session/session_store.hpp"
+#include "storage/key_store.hpp"
+
+namespace tykpp::session {
+
+class Keyrings;
+
+/// One worker's. Thread: that worker's loop.
+class Keyring {
+ public:
+  Keyring(Keyrings& all, net::Loop& loop, std::unique_ptr<storage::KeyStoreClient> client);
+  Keyring(const Keyring&) = delete;
+  Keyring& operator=(const Keyring&) = delete;
+
+  /// A session that is in the cache, or null. Does not allocate.
+  /// @param key  a credential as the client gave it
+  std::shared_ptr<SessionEntry> cached(std::string_view org_id, std::string_view key);
+  /// The session of a credential, from the cache or the store; null when there is none or the key
+  /// is shorter than `min_token_length`. @error the store's
+  storage::StoreTask<std::shared_ptr<SessionEntry>> find(std::string_view org_id,
+                                                         std::string_view key);
+  /// Keeps a session that a plugin made or a step changed, in place of an older one.
+  void keep(std::shared_ptr<SessionEntry> entry, std::string_view org_id, std::string_view key);
+
+  /// Policies as of the last load. View: until setPolicies()
+  const PolicySet& policies() const noexcept { return *policies_; }
+  void setPolicies(std::shared_ptr<const PolicySet> policies) { policies_ = std::move(policies); }
+  /// A session changed somewhere. @param name  in the store, without prefix
+  void invalidate(std::string_view name) { cache_.invalidate(name); }
+  void clear() { cache_.clear(); }
+
+  SessionStore& store() noexcept { return store_; }
+  storage::KeyStoreClient& client() noexcept { return *client_; }
+  Keyrings& all() noexcept { return all_; }
+  net::Loop& loop() noexcept { return loop_; }
+
+ private:
+  /// The name of a credential in the cache's index: it depends on the organisation which session
+  /// it names. View: until the next call on this worker.
+  std::string_view alias(std::string_view org_id, std::string_view key);
+  Keyrings& all_;
+  net::Loop& loop_;
+  std::unique_ptr<storage::KeyStoreClient> client_;
+  SessionStore store_;
+  SessionCache cache_;
+  std::shared_ptr<const PolicySet> policies_;
+  std::string alias_;
+};
+
+/// All workers'. Made on the main thread before the workers run, destroyed after they stopped.
+class Keyrings {
+ public:
+  /// Both must outlive the object.
+  Keyrings(const definition::GatewayConfig& config, storage::KeyStore& store);
+
+  /// Adds the keyring of the next worker, whose index is the number of those before it.
+  void add(net::Loop& loop);
+  Keyring& of(std::uint32_t worker) const noexcept { return *keyrings_[worker]; }
+  std::size_t size() const noexcept { return keyrings_.size(); }
+  const definition::GatewayConfig& config() const noexcept { return config_; }
+  /// Counters in memory, shared by all workers.
+  RateBuckets& buckets() noexcept { return buckets_; }
+  /// Gateways that share limits, this one included. Thread: any.
+  int nodes() const noexcept { return nodes_.load(std::memory_order_relaxed); }
+  void setNodes(int count) noexcept { nodes_.store(count, std::memory_order_relaxed); }
+  /// Drops a session from every worker's cache. Thread: any.
+  void invalidate(std::string_view name);
+  /// Drops all sessions from every worker's cache. Thread: any.
+  void clear();
+  /// Puts policies in force on every worker. Thread: any.
+  void setPolicies(const std::shared_ptr<const PolicySet>& policies);
+
+ private:
+  const definition::GatewayConfig& config_;
+  storage::KeyStore& store_;
+  RateBuckets buckets_;
+  std::atomic<int> nodes_{1};
+  std::vector<std::unique_ptr<Keyring>> keyrings_;
+};
+
+}  // namespace tykpp::session

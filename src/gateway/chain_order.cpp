@@ -6,6 +6,7 @@
 #include "middleware/auth_token.hpp"
 #include "middleware/cors.hpp"
 #include "middleware/ip_access.hpp"
+#include "middleware/plugin_session.hpp"
 #include "middleware/session_check.hpp"
 #include "middleware/version_check.hpp"
 
@@ -27,8 +28,11 @@ const std::vector<chain::StepEntry>& requestOrder() {
       // The last method: also the one that is asked for when nothing else is. Whoever gets past
       // here is known.
       {middleware::AuthToken::kName, &middleware::AuthToken::create},
+      // What a plugin says about the client counts as if it had been stored under its key.
+      {middleware::PluginSession::kName, &middleware::PluginSession::createAfterAuth},
       // Part of the protected branch: never on keyless APIs.
       {"post_auth", &hooks::createPostAuthHooks},
+      {middleware::PluginSession::kName, &middleware::PluginSession::createAfterPostAuth},
       // Nobody unknown, inactive or expired gets further on a protected API. After post-auth hooks,
       // as in the reference.
       {middleware::SessionCheck::kName, &middleware::createSessionCheck},
@@ -39,6 +43,7 @@ const std::vector<chain::StepEntry>& requestOrder() {
       {"endpoint_plugin", &hooks::createEndpointPlugins},
       // The last word before the upstream.
       {"post", &hooks::createPostHooks},
+      {middleware::PluginSession::kName, &middleware::PluginSession::createAfterPost},
   };
   return order;
 }

@@ -1,7 +1,5 @@
 #include "session/keyring.hpp"
 
-#include "net/loop.hpp"
-
 namespace tykpp::session {
 namespace {
 

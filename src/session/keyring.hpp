@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "definition/gateway_config.hpp"
+#include "net/loop.hpp"
 #include "session/policy_set.hpp"
 #include "session/rate_bucket.hpp"
 #include "session/session_cache.hpp"
@@ -33,7 +34,15 @@ class Keyring {
   /// is shorter than `min_token_length`. @error the store's
   storage::StoreTask<std::shared_ptr<SessionEntry>> find(std::string_view org_id,
                                                          std::string_view key);
-  /// Keeps a session that a plugin made or a step changed, in place of an older one.
+  /// A cached session by its name in the store, or null.
+  std::shared_ptr<SessionEntry> cachedByName(std::string_view name) {
+    return cache_.find(name, loop_.now());
+  }
+  /// Keeps a session that a plugin made, in place of an older one, under its name alone.
+  void keep(std::shared_ptr<SessionEntry> entry) {
+    cache_.put(std::move(entry), {}, cache_.ticket(), loop_.now());
+  }
+  /// The same, found by a credential as well.
   void keep(std::shared_ptr<SessionEntry> entry, std::string_view org_id, std::string_view key);
 
   /// Policies as of the last load. View: until setPolicies()

@@ -31,6 +31,14 @@ class SessionEntry {
   const std::string& token() const noexcept { return token_; }
   /// Before policies.
   const SessionData& stored() const noexcept { return stored_; }
+  /// Whether a plugin made it from this JSON, with its policies to be applied or taken off.
+  bool madeFrom(std::string_view json, bool with_policies) const noexcept {
+    return with_policies == with_policies_ && source_ == json;
+  }
+  void setSource(std::string json, bool with_policies) {
+    source_ = std::move(json);
+    with_policies_ = with_policies;
+  }
   /// Rough number of bytes that the entry and what is computed from it take.
   std::size_t bytes() const noexcept { return bytes_; }
 
@@ -52,6 +60,8 @@ class SessionEntry {
   std::string token_;
   SessionData stored_;
   std::size_t bytes_;
+  std::string source_;  ///< empty: no plugin made it
+  bool with_policies_ = true;
   std::optional<Applied> applied_;
   std::uint64_t generation_ = 0;  ///< of the set that applied_ comes from
   std::string org_id_;

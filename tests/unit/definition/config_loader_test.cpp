@@ -262,8 +262,6 @@ TEST_F(ConfigLoader, NamesTheKeysThatAreSetAndNotBuilt) {
   EXPECT_EQ(loaded.not_built,
             (std::vector<std::string>{"enable_hashed_keys_listing", "opentelemetry.enabled",
                                       "slave_options.use_rpc"}));
-  "enable_hashed_keys_listing", "opentelemetry.enabled", "slave_options.use_rpc"
-}));
 }
 
 TEST_F(ConfigLoader, TakesTheFirstCandidateThatExists) {

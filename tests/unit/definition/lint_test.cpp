@@ -18,12 +18,12 @@ TEST(LintConfig, ListsUnknownKeysAndWrongTypesTogether) {
   const test::TempDir dir;
   const std::string path = dir.write(
       "tyk.conf",
-      R"({"listen_port": "x", "listn_port": 1, "storage": {"type": "redis", "pasword": "p"}, "hash_key_function": "murmur64"})");
+      R"({"listen_port": "x", "listn_port": 1, "storage": {"type": "redis", "pasword": "p"}, "opentelemetry": {"enabled": true}})");
   const Problems problems = lintConfig(path);
   EXPECT_EQ(problemAt(problems, "/listen_port")->severity, Severity::kError);
   EXPECT_EQ(problemAt(problems, "/listn_port")->severity, Severity::kWarning);
   EXPECT_EQ(problemAt(problems, "/storage/pasword")->severity, Severity::kWarning);
-  EXPECT_EQ(problemAt(problems, "/hash_key_function")->reason,
+  EXPECT_EQ(problemAt(problems, "/opentelemetry/enabled")->reason,
             "is not built yet and has no effect");
   for (const Problem& problem : problems) EXPECT_EQ(problem.file, path);
 }

@@ -2,7 +2,8 @@
 // The store of keys, counters and messages: one object a process, one client a loop. Two kinds with
 // one meaning: Redis, shared with other gateways, and an embedded SQLite file for one gateway alone
 // (docs/storage.md compares them). Enters: where the data is; leaves: clients, and whether the
-// store works. Order of destruction: clients, then the store, then the loops.
+// store works. Order of destruction: clients, then, in
+// any order, the store and the loops.
 
 #include <chrono>
 #include <cstddef>

@@ -35,6 +35,7 @@ Error tooLarge() { return Error(Errc::kBadRequest, "embedded store: the value is
 }  // namespace
 
 EmbeddedClient::~EmbeddedClient() {
+  gate_->close();
   while (!waiting_.empty()) {
     waiting_.back()->giveUp(Error(Errc::kShuttingDown, "embedded store: the client is closed"));
   }

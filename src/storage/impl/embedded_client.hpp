@@ -17,7 +17,10 @@ namespace tykpp::storage {
 class EmbeddedClient final : public KeyStoreClient {
  public:
   EmbeddedClient(net::Loop& loop, Engine& engine, std::shared_ptr<LocalChannels> channels)
-      : loop_(loop), engine_(engine), channels_(std::move(channels)) {}
+      : loop_(loop),
+        gate_(std::make_shared<LoopGate>(loop)),
+        engine_(engine),
+        channels_(std::move(channels)) {}
   ~EmbeddedClient() override;
 
   StoreTask<std::optional<std::string>> get(View key) override;
@@ -68,6 +71,7 @@ class EmbeddedClient final : public KeyStoreClient {
   StoreTask<StoredCounter> count(View key, std::chrono::milliseconds period);
 
   net::Loop& loop_;
+  const std::shared_ptr<LoopGate> gate_;
   Engine& engine_;
   std::shared_ptr<LocalChannels> channels_;
   std::list<Waiting*> waiting_;

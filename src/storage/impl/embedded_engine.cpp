@@ -218,10 +218,10 @@ void Engine::keepFound(const std::vector<std::string>& touched, std::vector<Work
 
 /// One post a loop, not one a job.
 void Engine::deliver(const Batch& batch) {
-  std::map<net::Loop*, Batch> by_loop;
-  for (const auto& job : batch) by_loop[job->loop()].push_back(job);
-  for (auto& [loop, jobs] : by_loop) {
-    loop->post([jobs = std::move(jobs)] {
+  std::map<std::shared_ptr<LoopGate>, Batch> by_loop;
+  for (const auto& job : batch) by_loop[job->gate()].push_back(job);
+  for (auto& [gate, jobs] : by_loop) {
+    gate->post([jobs = std::move(jobs)] {
       for (const auto& job : jobs) job->deliver();
     });
   }

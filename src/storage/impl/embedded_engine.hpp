@@ -5,6 +5,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -46,20 +47,40 @@ struct Work {
   std::vector<Found>& found;  ///< values worth keeping in memory
 };
 
+/// The way back to a client's loop. Closed when the client goes, after which the loop may go, too.
+/// Thread: any.
+class LoopGate {
+ public:
+  explicit LoopGate(net::Loop& loop) : loop_(&loop) {}
+  void close() {
+    const std::lock_guard lock(mutex_);
+    loop_ = nullptr;
+  }
+  /// Drops the function once the gate is closed.
+  void post(std::function<void()> function) {
+    const std::lock_guard lock(mutex_);
+    if (loop_ != nullptr) loop_->post(std::move(function));
+  }
+
+ private:
+  std::mutex mutex_;
+  net::Loop* loop_;
+};
+
 /// Something a loop wants done with the file. Made and answered on its loop.
 class Job {
  public:
-  Job(net::Loop& loop, bool writes) : loop_(&loop), writes_(writes) {}
+  Job(std::shared_ptr<LoopGate> gate, bool writes) : gate_(std::move(gate)), writes_(writes) {}
   virtual ~Job() = default;
   virtual void run(Work& work) = 0;
   virtual void fail(const Error& error) = 0;
   /// On the loop: the result is there.
   virtual void deliver() = 0;
   bool writes() const noexcept { return writes_; }
-  net::Loop* loop() const noexcept { return loop_; }
+  const std::shared_ptr<LoopGate>& gate() const noexcept { return gate_; }
 
  private:
-  net::Loop* loop_;
+  const std::shared_ptr<LoopGate> gate_;
   const bool writes_;
 };
 
@@ -67,7 +88,7 @@ class Job {
 class Engine {
  public:
   explicit Engine(EmbeddedOptions options);
-  /// Runs what waits, writes the counters, closes the file. The loops still exist.
+  /// Runs what waits, writes the counters, closes the file. The clients are gone.
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;

@@ -62,8 +62,8 @@ class EmbeddedClient::Waiting {
 template <class T>
 class EmbeddedClient::ClientJob final : public Job {
  public:
-  ClientJob(net::Loop& loop, bool writes, Action<T> action)
-      : Job(loop, writes), action_(std::move(action)) {}
+  ClientJob(std::shared_ptr<LoopGate> gate, bool writes, Action<T> action)
+      : Job(std::move(gate), writes), action_(std::move(action)) {}
   void run(Work& work) override { result_ = action_(work); }
   void fail(const Error& error) override { result_ = error; }
   void deliver() override {
@@ -83,7 +83,7 @@ class EmbeddedClient::ClientJob final : public Job {
 
 template <class T>
 StoreTask<T> EmbeddedClient::perform(bool writes, Action<T> action) {
-  auto job = std::make_shared<ClientJob<T>>(loop_, writes, std::move(action));
+  auto job = std::make_shared<ClientJob<T>>(gate_, writes, std::move(action));
   Waiting waiting(*this);
   job->setWaiting(waiting);
   const Result<void> queued = engine_.submit(job);

@@ -10,6 +10,7 @@
 
 #include "definition/gateway_config.hpp"
 #include "net/loop.hpp"
+#include "session/password.hpp"
 #include "session/policy_set.hpp"
 #include "session/rate_bucket.hpp"
 #include "session/session_cache.hpp"
@@ -83,6 +84,8 @@ class Keyrings {
   const definition::GatewayConfig& config() const noexcept { return config_; }
   /// Counters in memory, shared by all workers.
   RateBuckets& buckets() noexcept { return buckets_; }
+  /// Hashes and compares passwords beside the loops. Thread: any.
+  PasswordPool& passwords() noexcept { return passwords_; }
   /// Gateways that share limits, this one included. Thread: any.
   int nodes() const noexcept { return nodes_.load(std::memory_order_relaxed); }
   void setNodes(int count) noexcept { nodes_.store(count, std::memory_order_relaxed); }
@@ -97,6 +100,7 @@ class Keyrings {
   const definition::GatewayConfig& config_;
   storage::KeyStore& store_;
   RateBuckets buckets_;
+  PasswordPool passwords_;
   std::atomic<int> nodes_{1};
   std::vector<std::unique_ptr<Keyring>> keyrings_;
 };

@@ -40,6 +40,7 @@ CONFINED = {
     "sqlite3.h": ("storage/impl/",),
     "curl/": ("client/impl/", "client/client.cpp"),
     "zip.h": ("bundle/impl/",),
+    "crypt.h": ("session/impl/",),
 }
 
 

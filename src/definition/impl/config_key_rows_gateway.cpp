@@ -72,7 +72,7 @@ constexpr KeyRow kApis[] = {
     {"policies.policy_record_name", kStr, kYes, "", "File with all policies, used when `policy_path` is empty"},
     {"policies.allow_explicit_policy_id", kBool, kNil, "false", "Explicit ids always work with files"},
     {"policies.policy_connection_string", kStr, kNil, "", "Address of a dashboard", nullptr, kSecret},
-    {"allow_unsafe_policy_ids", kBool, kNot, "false", "Skip the check of policy ids in the control API"},
+    {"allow_unsafe_policy_ids", kBool, kYes, "false", "Skip the check of policy ids in the control API"},
     {"suppress_redis_signal_reload", kBool, kYes, "false", "Do not listen for notifications of other gateways"},
     {"reload_interval", kInt, kYes, "1", "Seconds between two looks at the reload queue, at least 1"},
     {"resource_sync.retry_attempts", kInt, kNot, "0", "Further attempts when definitions cannot be loaded"},

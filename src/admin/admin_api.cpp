@@ -4,9 +4,13 @@
 #include "admin/impl/api_calls.hpp"
 #include "admin/impl/call_table.hpp"
 #include "admin/impl/health_answers.hpp"
+#include "admin/impl/key_calls.hpp"
+#include "admin/impl/org_calls.hpp"
 #include "admin/impl/plugin_answers.hpp"
+#include "admin/impl/policy_calls.hpp"
 #include "base/ascii.hpp"
 #include "base/log.hpp"
+#include "net/task.hpp"
 
 namespace tykpp::admin {
 namespace {
@@ -21,6 +25,18 @@ std::string endpoint(std::string_view name) {
 
 std::string_view severityText(definition::Severity severity) {
   return severity == definition::Severity::kError ? "error" : "warning";
+}
+
+/// Answers once, whatever the task does.
+net::Detached answerWith(net::Task<AdminReply> task, std::function<void(AdminReply)> reply) {
+  AdminReply answer;
+  try {
+    answer = co_await task;
+  } catch (const std::exception& error) {
+    TYKPP_LOG(err, "api", "a call of the control API failed: {}", error.what());
+    answer = statusMessage(500, "There was a problem proxying the request");
+  }
+  reply(std::move(answer));
 }
 
 /// The reference's answer; problems of the load are an addition of ours that shows only when there
@@ -47,6 +63,9 @@ struct AdminApi::State {
   Control& control;
   const HealthState& health;
   ApiCalls apis;
+  KeyCalls keys;
+  OrgCalls orgs;
+  PolicyCalls policies;
   std::string health_path;
   std::string ready_path;
   bool warned_of_group = false;
@@ -59,11 +78,12 @@ struct AdminApi::State {
   void rollBack(const std::string& api_id, const Reply& reply);
   AdminReply reloadGroup();
   AdminReply call(const Selected& selected, const AdminRequest& request);
+  std::optional<net::Task<AdminReply>> task(const Selected& selected, const AdminRequest& request);
 };
 
 AdminApi::AdminApi(Control& control, const HealthState& health)
-    : state_(new State{control, health, ApiCalls(control),
-                       endpoint(control.config().health_check_endpoint_name),
+    : state_(new State{control, health, ApiCalls(control), KeyCalls(control), OrgCalls(control),
+                       PolicyCalls(control), endpoint(control.config().health_check_endpoint_name),
                        endpoint(control.config().readiness_check_endpoint_name)}) {}
 AdminApi::~AdminApi() = default;
 
@@ -114,8 +134,42 @@ void AdminApi::State::handleControl(const AdminRequest& request, const Reply& re
     reload(request, reply);
   } else if (selected.call == Call::kRollBackPlugins) {
     rollBack(std::string(selected.values.front()), reply);
+  } else if (auto later = task(selected, request)) {
+    answerWith(std::move(*later), reply);
   } else {
     reply(call(selected, request));
+  }
+}
+
+/// The calls that ask the store.
+std::optional<net::Task<AdminReply>> AdminApi::State::task(const Selected& selected,
+                                                           const AdminRequest& request) {
+  std::string id(selected.values.empty() ? std::string_view{} : selected.values.front());
+  switch (selected.call) {
+    case Call::kCreateKey:
+      return keys.create(request);
+    case Call::kPreviewKey:
+      return keys.preview(request);
+    case Call::kListKeys:
+      return keys.list(request);
+    case Call::kGetKey:
+      return keys.get(std::move(id), request);
+    case Call::kWriteKey:
+      return keys.write(std::move(id), request);
+    case Call::kRemoveKey:
+      return keys.remove(std::move(id), request);
+    case Call::kSetKeyPolicies:
+      return keys.setPolicies(std::move(id), request);
+    case Call::kListOrgs:
+      return orgs.list(request);
+    case Call::kGetOrg:
+      return orgs.get(std::move(id));
+    case Call::kWriteOrg:
+      return orgs.write(std::move(id), request);
+    case Call::kRemoveOrg:
+      return orgs.remove(std::move(id));
+    default:
+      return std::nullopt;
   }
 }
 
@@ -181,9 +235,15 @@ AdminReply AdminApi::State::call(const Selected& selected, const AdminRequest& r
       return pluginList(control.plugins(), std::nullopt);
     case Call::kGetApiPlugins:
       return pluginList(control.plugins(), id);
-    case Call::kRollBackPlugins:
-    case Call::kReload:  // answered where a late reply is possible
-    case Call::kNotBuilt:
+    case Call::kListPolicies:
+      return policies.list();
+    case Call::kGetPolicy:
+      return policies.get(id);
+    case Call::kWritePolicy:
+      return policies.write(id, request);
+    case Call::kRemovePolicy:
+      return policies.remove(id);
+    default:  // answered where a late reply is possible
       break;
   }
   return notBuilt(request.method + " " + std::string(kPrefix) + std::string(selected.pattern));

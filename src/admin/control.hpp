@@ -13,7 +13,19 @@
 #include "definition/gateway_config.hpp"
 #include "definition/problem.hpp"
 
+namespace tykpp::net {
+class Loop;
+}
+namespace tykpp::session {
+class PasswordPool;
+class PolicySet;
+class SessionStore;
+}  // namespace tykpp::session
+
 namespace tykpp::admin {
+
+/// What happened to a key, for events.
+enum class TokenChange : std::uint8_t { kCreated, kUpdated, kDeleted };
 
 /// A hook of a served API, for `/tyk/plugins`.
 struct PluginStatus {
@@ -74,6 +86,16 @@ class Control {
   virtual void rollbackPlugins(const std::string& api_id,
                                std::function<void(Result<void>)> done) = 0;
   virtual const definition::GatewayConfig& config() const = 0;
+  /// Where all this runs.
+  virtual net::Loop& loop() = 0;
+  /// Keys, over the main loop's client.
+  virtual session::SessionStore& sessions() = 0;
+  /// The policies in force.
+  virtual std::shared_ptr<const session::PolicySet> policies() const = 0;
+  virtual session::PasswordPool& passwords() = 0;
+  /// Fires the gateway's event. @param key  the token, or its hash where that alone is known
+  virtual void tokenChanged(TokenChange change, std::string message, std::string org_id,
+                            std::string key) = 0;
   /// Whether a load of the definitions has been completed since start, even one that found none.
   virtual bool reloadedOnce() const = 0;
   /// Whether a stop was asked for.

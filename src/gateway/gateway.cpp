@@ -187,6 +187,8 @@ void Gateway::startProbe() {
 
 void Gateway::joinCluster() {
   main_client_ = key_store_->client(main_);
+  main_sessions_ = std::make_unique<session::SessionStore>(
+      *main_client_, config_, [this](std::string_view name) { keyrings_->invalidate(name); });
   ClusterChannel::Actions actions;
   actions.reload = [this] { requestReload(nullptr); };
   actions.session_changed = [this](std::string_view name) { keyrings_->invalidate(name); };

@@ -52,6 +52,12 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   std::vector<admin::PluginServer> pluginServers() const override;
   void rollbackPlugins(const std::string& api_id, std::function<void(Result<void>)> done) override;
   const definition::GatewayConfig& config() const override { return config_; }
+  net::Loop& loop() override { return main_; }
+  session::SessionStore& sessions() override { return *main_sessions_; }
+  std::shared_ptr<const session::PolicySet> policies() const override { return policies_; }
+  session::PasswordPool& passwords() override { return keyrings_->passwords(); }
+  void tokenChanged(admin::TokenChange change, std::string message, std::string org_id,
+                    std::string key) override;
   bool reloadedOnce() const override { return loaded_once_; }
   bool shuttingDown() const override { return stopping_; }
 
@@ -112,6 +118,7 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   // In this order: clients end before the store, and both before the loops.
   std::unique_ptr<storage::KeyStore> key_store_;
   std::unique_ptr<session::Keyrings> keyrings_;
+  std::unique_ptr<session::SessionStore> main_sessions_;  // behind the client: calls end with it
   std::unique_ptr<storage::KeyStoreClient> main_client_;
   std::unique_ptr<ClusterChannel> cluster_;
   definition::Problems problems_;

@@ -1,4 +1,5 @@
-// What the gateway does for plugins beside the workers: HTTP calls and values that are kept.
+// What the gateway does for plugins and the control API beside the workers: HTTP calls, values that
+// are kept, events.
 
 #include "events/fire.hpp"
 #include "gateway/gateway.hpp"
@@ -20,6 +21,16 @@ void Gateway::loadData(std::string key, Stored done) {
 
 void Gateway::triggerEvent(std::string name, std::string message) {
   events::fireCustom(events_->gateway(), std::move(name), std::move(message));
+}
+
+void Gateway::tokenChanged(admin::TokenChange change, std::string message, std::string org_id,
+                           std::string key) {
+  using events::TokenChange;
+  const TokenChange event = change == admin::TokenChange::kCreated   ? TokenChange::kCreated
+                            : change == admin::TokenChange::kUpdated ? TokenChange::kUpdated
+                                                                     : TokenChange::kDeleted;
+  events::fireToken(events_->gateway(), event, std::move(message),
+                    {std::move(org_id), std::move(key)});
 }
 
 }  // namespace tykpp::gateway

@@ -42,11 +42,22 @@ AdminReply statusMessage(std::uint16_t status, std::string_view message, bool li
   return reply;
 }
 
-AdminReply modified(std::string_view key, std::string_view action) {
+AdminReply modified(std::string_view key, std::string_view action, std::string_view key_hash) {
+  std::string json =
+      R"({"key":)" + jsonString(key) + R"(,"status":"ok","action":)" + jsonString(action);
+  if (!key_hash.empty()) json += R"(,"key_hash":)" + jsonString(key_hash);
+  return jsonAnswer(std::move(json) + "}");
+}
+
+AdminReply jsonAnswer(std::string json) {
   AdminReply reply;
-  reply.body =
-      R"({"key":)" + jsonString(key) + R"(,"status":"ok","action":)" + jsonString(action) + "}\n";
+  reply.body = std::move(json);
+  reply.body += '\n';
   return reply;
+}
+
+AdminReply storeFailed(const Error& error) {
+  return statusMessage(500, "The key store does not answer: " + error.message());
 }
 
 AdminReply pageNotFound() {

@@ -18,7 +18,12 @@ std::string jsonString(std::string_view text);
 /// `{"status":"ok|error","message":"…"}`, ok below 400. @param line_end  a few answers lack it
 AdminReply statusMessage(std::uint16_t status, std::string_view message, bool line_end = true);
 /// `{"key":"…","status":"ok","action":"added|modified|deleted"}`
-AdminReply modified(std::string_view key, std::string_view action);
+/// @param key_hash  left out when empty
+AdminReply modified(std::string_view key, std::string_view action, std::string_view key_hash = {});
+/// 200 with JSON text and the line end; `<`, `>` and `&` in it are escapes already.
+AdminReply jsonAnswer(std::string json);
+/// 500: a store that does not answer, refuses or is too busy.
+AdminReply storeFailed(const Error& error);
 /// 404 `404 page not found`
 AdminReply pageNotFound();
 /// 501: a call of the reference that this release does not have. @param what  begins the sentence

@@ -27,6 +27,21 @@ enum class Call : std::uint8_t {
   kListPlugins,
   kGetApiPlugins,
   kRollBackPlugins,
+  kCreateKey,
+  kPreviewKey,
+  kListKeys,
+  kGetKey,
+  kWriteKey,
+  kRemoveKey,
+  kSetKeyPolicies,
+  kListOrgs,
+  kGetOrg,
+  kWriteOrg,
+  kRemoveOrg,
+  kListPolicies,
+  kGetPolicy,
+  kWritePolicy,
+  kRemovePolicy,
 };
 
 /// What a method and path select.

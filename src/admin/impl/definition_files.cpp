@@ -1,55 +1,17 @@
 #include "admin/impl/definition_files.hpp"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
 
+#include "admin/impl/safe_files.hpp"
 #include "definition/api_spec.hpp"
 #include "definition/gateway_config.hpp"
 
 namespace tykpp::admin {
-namespace {
-
-constexpr mode_t kFileMode = 0644;
-
-Error failure(const std::string& file) { return {Errc::kIo, file + ": " + std::strerror(errno)}; }
-
-bool writeAll(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t put = ::write(fd, text.data(), text.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(put));
-  }
-  return true;
-}
-
-/// Closes at the end of its scope; removes the file unless told that it was renamed.
-struct Temporary {
-  int fd = -1;
-  std::string name;
-  ~Temporary() {
-    const int saved = errno;
-    if (fd >= 0) ::close(fd);
-    if (!name.empty()) ::unlink(name.c_str());
-    errno = saved;
-  }
-};
-
-}  // namespace
-
 DefinitionFiles::DefinitionFiles(const definition::GatewayConfig& config)
-    : directory_(config.app_path) {
-  if (!directory_.starts_with('/') && !config.working_directory.empty()) {
-    directory_ = config.working_directory + "/" + directory_;
-  }
-  while (directory_.size() > 1 && directory_.ends_with('/')) directory_.pop_back();
-}
+    : directory_(directoryOf(config, config.app_path)) {}
 
 bool DefinitionFiles::exists(const std::string& name) const {
   struct stat info {};
@@ -83,47 +45,22 @@ bool DefinitionFiles::wouldReplaceCompanion(const std::string& api_id) const {
   return false;
 }
 
-Result<void> DefinitionFiles::syncDirectory() const {
-  const int fd = ::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return failure(directory_);
-  const bool synced = ::fsync(fd) == 0;
-  const Error error = failure(directory_);
-  ::close(fd);
-  if (!synced) return error;
-  return {};
-}
-
-Result<void> DefinitionFiles::replace(const std::string& name, std::string_view text) const {
-  const std::string file = directory_ + "/" + name;
-  Temporary temporary;
-  std::string pattern = directory_ + "/.tykpp-XXXXXX";  // no .json: never taken for a definition
-  temporary.fd = ::mkostemp(pattern.data(), O_CLOEXEC);
-  if (temporary.fd < 0) return failure(file);
-  temporary.name = pattern;
-  if (::fchmod(temporary.fd, kFileMode) != 0 || !writeAll(temporary.fd, text) ||
-      ::fsync(temporary.fd) != 0 || ::rename(temporary.name.c_str(), file.c_str()) != 0) {
-    return failure(file);
-  }
-  temporary.name.clear();
-  return {};
-}
-
 Result<void> DefinitionFiles::write(const std::string& stem, std::string_view classic,
                                     std::string_view oas) const {
   if (!oas.empty()) {
-    if (const auto done = replace(stem + "-oas.json", oas); !done) return done;
+    if (const auto done = replaceFile(directory_, stem + "-oas.json", oas); !done) return done;
   }
-  if (const auto done = replace(stem + ".json", classic); !done) return done;
-  return syncDirectory();
+  if (const auto done = replaceFile(directory_, stem + ".json", classic); !done) return done;
+  return syncDirectory(directory_);
 }
 
 Result<void> DefinitionFiles::remove(const std::string& stem, bool companion) const {
   const std::string file = directory_ + "/" + stem;
-  if (::unlink((file + ".json").c_str()) != 0) return failure(file + ".json");
+  if (::unlink((file + ".json").c_str()) != 0) return fileError(file + ".json");
   if (companion && ::unlink((file + "-oas.json").c_str()) != 0 && errno != ENOENT) {
-    return failure(file + "-oas.json");
+    return fileError(file + "-oas.json");
   }
-  return syncDirectory();
+  return syncDirectory(directory_);
 }
 
 }  // namespace tykpp::admin

@@ -34,8 +34,6 @@ class DefinitionFiles {
   Result<void> remove(const std::string& stem, bool companion) const;
 
  private:
-  Result<void> replace(const std::string& name, std::string_view text) const;
-  Result<void> syncDirectory() const;
   bool exists(const std::string& name) const;
 
   std::string directory_;

@@ -1,0 +1,23 @@
+#pragma once
+// The counters in the store that belong to a key, for those who edit keys. Counting itself is in
+// limits.hpp.
+
+#include <cstdint>
+#include <string>
+
+#include "session/session_data.hpp"
+#include "storage/key_store_client.hpp"
+
+namespace tykpp::session {
+
+/// Removes what countersToReset() names. @param name  the session's in the store, without prefix
+/// @return how many there were. @error the store's
+storage::StoreTask<std::int64_t> resetCounters(storage::KeyStoreClient& client,
+                                               const std::string& name, const SessionData& session);
+
+/// Sets `quota_remaining` at the root and in each right from what was counted; a quota nobody used
+/// yet is left whole. @error the store's; the session may be changed in part then
+storage::StoreTask<bool> fillRemaining(storage::KeyStoreClient& client, const std::string& name,
+                                       SessionData& session);
+
+}  // namespace tykpp::session

@@ -32,7 +32,7 @@ std::shared_ptr<SessionEntry> Keyring::cached(std::string_view org_id, std::stri
 storage::StoreTask<std::shared_ptr<SessionEntry>> Keyring::find(std::string_view org_id,
                                                                 std::string_view key) {
   const auto shortest = static_cast<std::size_t>(all_.config().identity.keys.min_token_length);
-  if (key.size() < shortest) co_return std::shared_ptr<SessionEntry>{};
+  if (key.size() <= shortest) co_return std::shared_ptr<SessionEntry>{};
   if (std::shared_ptr<SessionEntry> known = cached(org_id, key)) co_return known;
   const SessionCache::Ticket ticket = cache_.ticket();
   Result<std::optional<StoredSession>> found = co_await store_.find(org_id, key);

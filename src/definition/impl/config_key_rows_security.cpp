@@ -27,7 +27,7 @@ constexpr KeyRow kKeys[] = {
     {"hash_key_function_fallback", kList, kYes, "[]", "Further functions tried at look-up"},
     {"basic_auth_hash_key_function", kStr, kYes, "bcrypt", "Hash of basic-auth passwords"},
     {"enable_hashed_keys_listing", kBool, kYes, "false", "List keys although they are hashed"},
-    {"min_token_length", kInt, kYes, "3", "Shorter keys are refused before look-up"},
+    {"min_token_length", kInt, kYes, "3", "Keys of so many characters or fewer are refused before look-up"},
     {"disable_key_actions_by_username", kBool, kYes, "false", "No key look-up by user name"},
     {"allow_master_keys", kBool, kYes, "false", "Keys without access rights open every API"},
     {"enable_key_logging", kBool, kYes, "false", "Write whole keys to the log, not only their last four characters"},

@@ -74,6 +74,7 @@ struct AdminApi::State {
 
   bool authorised(const AdminRequest& request) const;
   void handleControl(const AdminRequest& request, const Reply& reply);
+  void handleAuthorised(const AdminRequest& request, const Reply& reply);
   void reload(const AdminRequest& request, const Reply& reply);
   void rollBack(const std::string& api_id, const Reply& reply);
   AdminReply reloadGroup();
@@ -109,6 +110,10 @@ void AdminApi::handle(AdminRequest request, std::function<void(AdminReply)> repl
                : readinessAnswer(state_->control, state_->health));
 }
 
+void AdminApi::handleTrusted(AdminRequest request, std::function<void(AdminReply)> reply) {
+  state_->handleAuthorised(request, reply);
+}
+
 bool AdminApi::State::authorised(const AdminRequest& request) const {
   const std::string& secret = control.config().secret;
   return !secret.empty() && equalsConstantTime(request.authorization, secret);
@@ -119,6 +124,10 @@ void AdminApi::State::handleControl(const AdminRequest& request, const Reply& re
     reply(statusMessage(403, "Attempted administrative access with invalid or missing key!"));
     return;
   }
+  handleAuthorised(request, reply);
+}
+
+void AdminApi::State::handleAuthorised(const AdminRequest& request, const Reply& reply) {
   std::string_view path = request.path;
   if (path.starts_with(kPrefix)) path.remove_prefix(kPrefix.size());
   while (path.ends_with('/')) path.remove_suffix(1);

@@ -52,6 +52,8 @@ class AdminApi {
   bool isControlPath(std::string_view decoded_path) const noexcept;
   /// @param reply  called exactly once on this thread; later only for `reload?block=true`
   void handle(AdminRequest request, std::function<void(AdminReply)> reply);
+  /// The same for the gateway's own parts, which need no secret.
+  void handleTrusted(AdminRequest request, std::function<void(AdminReply)> reply);
 
  private:
   struct State;

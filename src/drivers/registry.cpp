@@ -41,7 +41,7 @@ std::unique_ptr<DriverRegistry> makeRegistry(std::vector<DriverEntry> entries) {
 }
 
 std::unique_ptr<DriverRegistry> makeRegistry(const definition::GatewayConfig& config,
-                                             WorkerServices& services) {
+                                             WorkerServices& services, KeyAccess* keys) {
   std::vector<DriverEntry> entries;
   // `goplugin` names a shared object too: definitions keep their driver when the plugin is built
   // for tykpp.
@@ -63,8 +63,9 @@ std::unique_ptr<DriverRegistry> makeRegistry(const definition::GatewayConfig& co
       {{"python"}, std::make_unique<python::PythonDriver>(std::move(python_options), services)});
   entries.push_back(
       {{"grpc"}, std::make_unique<grpc::GrpcDriver>(grpc::GrpcOptions::of(config), services)});
-  entries.push_back(
-      {{"otto"}, std::make_unique<js::JsDriver>(js::JsOptions::of(config), services)});
+  js::JsOptions js_options = js::JsOptions::of(config);
+  js_options.keys = keys;
+  entries.push_back({{"otto"}, std::make_unique<js::JsDriver>(std::move(js_options), services)});
   entries.push_back({{"javascript", "goja"}, std::make_unique<js::NewerJsDriver>()});
   return makeRegistry(std::move(entries));
 }

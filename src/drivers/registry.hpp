@@ -12,6 +12,8 @@
 
 namespace tykpp::drivers {
 
+class KeyAccess;
+
 /// One driver and every name that means it.
 struct DriverEntry {
   std::vector<std::string> names;
@@ -25,7 +27,9 @@ std::unique_ptr<DriverRegistry> makeRegistry(std::vector<DriverEntry> entries);
 /// Every driver this build has, made for this configuration: `native`, also under the name
 /// `goplugin`, `lua`, `python`, `grpc`, `otto` and `javascript`.
 /// @param services  must outlive the registry
+/// @param keys  what scripts read and write keys through, outlives the registry; null: there are
+/// none
 std::unique_ptr<DriverRegistry> makeRegistry(const definition::GatewayConfig& config,
-                                             WorkerServices& services);
+                                             WorkerServices& services, KeyAccess* keys = nullptr);
 
 }  // namespace tykpp::drivers

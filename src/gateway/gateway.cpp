@@ -99,7 +99,10 @@ Result<void> Gateway::run() {
   data_ = redis ? storage::makeRedisDataStore(redisAddress(config_.storage))
                 : storage::makeMemoryDataStore();
   events_ = std::make_unique<EventCenter>(config_, redis ? data_.get() : nullptr);
-  drivers_ = drivers::makeRegistry(config_, *this);
+  plugin_keys_ = std::make_unique<PluginKeys>(
+      main_, *admin_,
+      [this](std::uint32_t worker, std::function<void()> fn) { post(worker, std::move(fn)); });
+  drivers_ = drivers::makeRegistry(config_, *this, plugin_keys_.get());
   bundles_ = std::make_unique<BundleLoader>(
       config_, *client_, [this](std::function<void()> fn) { main_.post(std::move(fn)); },
       [this] { bundlesChanged(); });

@@ -22,6 +22,7 @@
 #include "gateway/event_center.hpp"
 #include "gateway/file_watch.hpp"
 #include "gateway/pipeline.hpp"
+#include "gateway/plugin_keys.hpp"
 #include "gateway/snapshot.hpp"
 #include "gateway/worker.hpp"
 #include "session/keyring.hpp"
@@ -100,6 +101,7 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   std::unique_ptr<EventCenter> events_;  // before what its handlers' calls pass through
   std::unique_ptr<storage::DataStore> data_;
   std::unique_ptr<client::HttpClient> client_;
+  std::unique_ptr<PluginKeys> plugin_keys_;
   std::unique_ptr<drivers::DriverRegistry> drivers_;
   std::unique_ptr<BundleLoader> bundles_;
   std::unique_ptr<SnapshotBuilder> builder_;

@@ -1,19 +1,90 @@
 #pragma once
 // How the clients of an API prove who they are. Field comments name the Classic field.
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "definition/event_handlers.hpp"
+#include "definition/jwt_rules.hpp"
 
 namespace tykpp::definition {
+
+/// `auth_configs.authToken.signature`, in force with `validate_signature`: beside its token a
+/// client sends a digest of token, secret and time.
+struct TokenSignature {
+  bool enabled = false;
+  std::string algorithm;  ///< MasherySHA256 or MasheryMD5; others answer 500
+  std::string header;
+  std::string param;                    ///< query parameter; empty: in none
+  std::string secret;                   ///< may name variables
+  std::int64_t allowed_clock_skew = 0;  ///< seconds to either side
+  int error_code = 401;
+  std::string error_message = "Request signature verification failed";
+};
 
 /// `use_standard_auth`, `auth_configs.authToken`
 struct TokenAuth {
   bool enabled = false;  ///< also when nothing else is
   CredentialSource source;
+  TokenSignature signature;
+};
+
+/// `use_basic_auth`, `basic_auth`, `auth_configs.basic`
+struct BasicAuth {
+  bool enabled = false;
+  CredentialSource source;
+  bool disable_caching = false;
+  std::chrono::seconds cache_ttl{60};
+  bool extract_from_body = false;
+  std::string body_user_regexp;
+  std::string body_password_regexp;
+};
+
+/// `enable_signature_checking`, `auth_configs.hmac`
+struct HmacAuth {
+  bool enabled = false;
+  CredentialSource source;
+  double allowed_clock_skew = 0;                ///< `hmac_allowed_clock_skew`, ms; 0 and below: any
+  std::vector<std::string> allowed_algorithms;  ///< `hmac_allowed_algorithms`; empty: all
+};
+
+/// `request_signing`: what the gateway signs on the way to the upstream.
+struct RequestSigning {
+  bool enabled = false;
+  std::string secret;
+  std::string key_id;
+  std::string algorithm;
+  std::vector<std::string> header_list;
+  std::string signature_header = "Authorization";
+  std::vector<std::string> allowed_algorithms;  ///< `hmac_allowed_algorithms`; empty: all
+};
+
+/// What `strip_auth_data` takes off a request for one entry of `auth_configs`.
+struct StrippedCredential {
+  std::string header = "Authorization";
+  std::string param{};  ///< empty: none
+  std::string cookie = "Authorization";
+};
+
+/// Which built-in step or plugin a security scheme stands for.
+enum class AuthMethod : std::uint8_t {
+  kToken,
+  kBasic,
+  kHmac,
+  kJwt,
+  kOAuth,
+  kOpenId,
+  kCustom,
+  kNone
+};
+
+/// A scheme of a group.
+struct SchemeUse {
+  std::string name;
+  AuthMethod method = AuthMethod::kNone;
 };
 
 /// `use_oauth2`: the gateway is the API's authorisation server (RFC 6749) and checks its tokens.
@@ -31,8 +102,19 @@ struct OAuthRules {
 struct AuthRules {
   TokenAuth token;
   OAuthRules oauth;
+  BasicAuth basic;
+  HmacAuth hmac;
+  JwtRules jwt;
+  RequestSigning signing;
+  std::vector<StrippedCredential> stripped;  ///< empty without `strip_auth_data`
+  /// Groups of which one has to let a request in, each method of the group taken together; fewer
+  /// than two: all methods have to. Source: `securityProcessingMode: compliant` of an OAS document
+  std::vector<std::vector<SchemeUse>> groups;
   std::int64_t session_lifetime = 0;  ///< seconds; 0: not said
   bool session_lifetime_respects_key_expiration = false;
+
+  /// Whether one of several groups is enough.
+  bool choice() const noexcept { return groups.size() > 1; }
 };
 
 /// Names that `base_identity_provided_by` may have.

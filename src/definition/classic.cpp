@@ -232,6 +232,7 @@ Result<ApiSpec> buildPair(Source classic, Source oas, const BuildSettings& setti
   const std::string checksum = contentChecksum(classic.text, oas.text);
   auto spec = buildClassic(std::move(classic), settings, report);
   if (!spec) return spec;
+  readOasAuth(oas.json, *spec, oas_report);
   if (oas_report.errors() > 0) return oas_report.firstError();
   spec->oas_text = compactJson(oas.shown());
   spec->checksum = checksum;

@@ -1,6 +1,7 @@
 #include "definition/oas.hpp"
 
 #include "definition/impl/definition_builder.hpp"
+#include "definition/impl/oas_security.hpp"
 #include "definition/impl/oas_shape.hpp"
 
 namespace tykpp::definition {
@@ -55,6 +56,7 @@ void checkOasDocument(Json& document, Unknown unknown, Report& report) {
   }
   const std::string place = std::string("/") + kExtension;
   applyShape(*extension, extensionShape(), place, unknown, report);
+  checkSchemes(document, unknown, report);
   for (const char* name : {"info", "server", "upstream"}) {
     if (member(*extension, name) == nullptr) report.error(place, std::string(name) + " is missing");
   }
@@ -91,6 +93,7 @@ Result<ApiSpec> buildOas(Source source, const BuildSettings& settings, Report& r
       report.warn(problem.pointer, problem.reason);
     }
   }
+  if (report.errors() == 0) readOasAuth(source.json, *spec, report);
   if (report.errors() > 0) return report.firstError();
   toOasPlaces(spec->hooks);
   for (EventHandler& handler : spec->event_handlers) handler.pointer = oasPointer(handler.pointer);

@@ -1,5 +1,8 @@
 // Authentication of a Classic definition.
 
+#include <re2/re2.h>
+
+#include "base/base64.hpp"
 #include "definition/auth_rules.hpp"
 #include "definition/impl/definition_builder.hpp"
 
@@ -32,12 +35,18 @@ std::int64_t numberOf(const Json& document, const char* name) {
   return value != nullptr && value->is_number_integer() ? value->get<std::int64_t>() : 0;
 }
 
-constexpr const char* kOtherMethods[] = {"use_basic_auth", "enable_signature_checking",
-                                         "enable_jwt", "use_oauth2", "use_openid"};
+std::vector<std::string> textsOf(const Json& document, const char* name) {
+  const Json* value = member(document, name);
+  return value != nullptr && value->is_array() ? value->get<std::vector<std::string>>()
+                                               : std::vector<std::string>{};
+}
+
+constexpr const char* kOtherMethods[] = {"enable_signature_checking", "enable_jwt", "use_oauth2",
+                                         "use_openid"};
 
 /// Whether a method is on that is not the token's.
-bool otherMethod(const Json& document, const ApiSpec& spec) {
-  if (spec.custom_auth) return true;
+bool otherMethod(const Json& document, const ApiSpec& spec, const AuthRules& rules) {
+  if (spec.custom_auth || rules.basic.enabled) return true;
   for (const char* method : kOtherMethods) {
     if (flagOf(document, method)) return true;
   }
@@ -45,9 +54,30 @@ bool otherMethod(const Json& document, const ApiSpec& spec) {
   return external != nullptr && flagOf(*external, "enabled");
 }
 
-TokenAuth tokenAuth(const Json& document, const ApiSpec& spec, Report& report) {
+TokenSignature signatureFrom(const Json& config) {
+  TokenSignature out;
+  out.enabled = flagOf(config, "validate_signature");
+  const Json* from = member(config, "signature");
+  if (!out.enabled || from == nullptr) return out;
+  out.algorithm = textOf(*from, "algorithm");
+  out.header = textOf(*from, "header");
+  if (flagOf(*from, "use_param")) {
+    const std::string_view name = textOf(*from, "param_name");
+    out.param = name.empty() ? out.header : std::string(name);
+  }
+  out.secret = textOf(*from, "secret");
+  out.allowed_clock_skew = numberOf(*from, "allowed_clock_skew");
+  const std::int64_t code = numberOf(*from, "error_code");
+  if (code >= 200 && code <= 599) out.error_code = static_cast<int>(code);
+  if (const std::string_view text = textOf(*from, "error_message"); !text.empty())
+    out.error_message = text;
+  return out;
+}
+
+TokenAuth tokenAuth(const Json& document, const ApiSpec& spec, const AuthRules& rules,
+                    Report& report) {
   TokenAuth token;
-  token.enabled = flagOf(document, "use_standard_auth") || !otherMethod(document, spec);
+  token.enabled = flagOf(document, "use_standard_auth") || !otherMethod(document, spec, rules);
   const Json* config = configOf(document, "authToken", true);
   if (config == nullptr || !token.enabled) return token;
   token.source = sourceFrom(*config);
@@ -56,10 +86,97 @@ TokenAuth tokenAuth(const Json& document, const ApiSpec& spec, Report& report) {
   if (flagOf(*config, "use_certificate")) {
     report.notBuilt(place + "/use_certificate", "tokens of client certificates");
   }
-  if (flagOf(*config, "validate_signature")) {
-    report.notBuilt(place + "/validate_signature", "signatures beside tokens");
+  token.signature = signatureFrom(*config);
+  if (token.signature.secret.find('$') != std::string::npos) {
+    report.notBuilt(place + "/signature/secret", "a secret with variables");
   }
   return token;
+}
+
+/// Whether a pattern that credentials shall be found with can be used.
+bool usable(const std::string& pattern, const char* name, Report& report) {
+  const std::string place = std::string("/basic_auth/") + name;
+  const std::string outcome = "; basic authentication is off";
+  if (pattern.empty()) {
+    report.warn(place, "is missing although credentials are to be found in bodies" + outcome);
+    return false;
+  }
+  RE2::Options options;
+  options.set_log_errors(false);
+  if (const RE2 compiled(pattern, options); !compiled.ok()) {
+    report.warn(place, compiled.error() + outcome);
+    return false;
+  }
+  return true;
+}
+
+BasicAuth basicAuth(const Json& document, Report& report) {
+  BasicAuth basic;
+  basic.enabled = flagOf(document, "use_basic_auth");
+  if (!basic.enabled) return basic;
+  basic.source = credentialSource(document, "basic", false);
+  const Json* from = member(document, "basic_auth");
+  if (from == nullptr) return basic;
+  basic.disable_caching = flagOf(*from, "disable_caching");
+  if (const std::int64_t ttl = numberOf(*from, "cache_ttl"); ttl > 0)
+    basic.cache_ttl = std::chrono::seconds(ttl);
+  basic.extract_from_body = flagOf(*from, "extract_from_body");
+  if (!basic.extract_from_body) return basic;
+  basic.body_user_regexp = textOf(*from, "body_user_regexp");
+  basic.body_password_regexp = textOf(*from, "body_password_regexp");
+  // As in the reference: what is left of the API's methods goes on without this one.
+  basic.enabled = usable(basic.body_user_regexp, "body_user_regexp", report) &&
+                  usable(basic.body_password_regexp, "body_password_regexp", report);
+  return basic;
+}
+
+HmacAuth hmacAuth(const Json& document) {
+  HmacAuth hmac;
+  hmac.enabled = flagOf(document, "enable_signature_checking");
+  hmac.source = credentialSource(document, "hmac", false);
+  if (const Json* skew = member(document, "hmac_allowed_clock_skew");
+      skew != nullptr && skew->is_number())
+    hmac.allowed_clock_skew = skew->get<double>();
+  hmac.allowed_algorithms = textsOf(document, "hmac_allowed_algorithms");
+  return hmac;
+}
+
+std::vector<StrippedCredential> strippedFrom(const Json& document) {
+  std::vector<StrippedCredential> out;
+  const auto add = [&out](const Json& config) {
+    StrippedCredential one;
+    if (const std::string_view name = textOf(config, "auth_header_name"); !name.empty())
+      one.header = name;
+    const std::string_view cookie = textOf(config, "cookie_name");
+    one.cookie = cookie.empty() ? one.header : std::string(cookie);
+    if (flagOf(config, "use_param")) {
+      const std::string_view param = textOf(config, "param_name");
+      one.param = param.empty() ? one.header : std::string(param);
+    }
+    out.push_back(std::move(one));
+  };
+  if (const Json* configs = filled(document, "auth_configs"); configs != nullptr) {
+    for (const Json& config : *configs) add(config);
+    return out;
+  }
+  const Json* common = member(document, "auth");
+  add(common != nullptr ? *common : Json::object());
+  return out;
+}
+
+RequestSigning signingFrom(const Json& document) {
+  RequestSigning signing;
+  const Json* from = member(document, "request_signing");
+  if (from == nullptr || !flagOf(*from, "is_enabled")) return signing;
+  signing.enabled = true;
+  signing.secret = textOf(*from, "secret");
+  signing.key_id = textOf(*from, "key_id");
+  signing.algorithm = textOf(*from, "algorithm");
+  signing.header_list = textsOf(*from, "header_list");
+  if (const std::string_view name = textOf(*from, "signature_header"); !name.empty())
+    signing.signature_header = name;
+  signing.allowed_algorithms = textsOf(document, "hmac_allowed_algorithms");
+  return signing;
 }
 
 }  // namespace
@@ -71,7 +188,14 @@ CredentialSource credentialSource(const Json& document, const char* method, bool
 
 void readAuth(const Json& document, ApiSpec& spec, Report& report) {
   auto rules = std::make_shared<AuthRules>();
-  if (!spec.use_keyless) rules->token = tokenAuth(document, spec, report);
+  if (!spec.use_keyless) {
+    rules->basic = basicAuth(document, report);
+    rules->hmac = hmacAuth(document);
+    rules->jwt = readJwt(document, report);
+    rules->token = tokenAuth(document, spec, *rules, report);
+    if (flagOf(document, "strip_auth_data")) rules->stripped = strippedFrom(document);
+  }
+  rules->signing = signingFrom(document);
   rules->session_lifetime = numberOf(document, "session_lifetime");
   rules->session_lifetime_respects_key_expiration =
       flagOf(document, "session_lifetime_respects_key_expiration");

@@ -13,6 +13,8 @@
 
 namespace tykpp::definition {
 
+struct JwtRules;
+
 /// A document with its secret references replaced, as text and as a tree.
 struct Source {
   std::string file;
@@ -70,6 +72,11 @@ void readAccessRules(const Json& document, ApiSpec& spec, Report& report);
 CredentialSource credentialSource(const Json& document, const char* method, bool or_common);
 /// Fills `auth`. `use_keyless` and `custom_auth` of `spec` are set.
 void readAuth(const Json& document, ApiSpec& spec, Report& report);
+/// The rules of JSON Web Tokens. @return disabled ones when the definition has none
+JwtRules readJwt(const Json& document, Report& report);
+/// Completes `auth` with what no Classic definition can say. @param document  the OAS document, of
+/// whatever types
+void readOasAuth(const Json& document, ApiSpec& spec, Report& report);
 /// Fills `limits`.
 void readLimits(const Json& document, const GatewayConfig& config, ApiSpec& spec, Report& report);
 /// Fills `bundle`.

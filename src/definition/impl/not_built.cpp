@@ -63,10 +63,6 @@ void checkAuth(const Json& document, Report& report) {
   if (const Json* middleware = member(document, "custom_middleware")) {
     checkIdExtractor(*middleware, report);
   }
-  if (const Json* groups = filled(document, "security_requirements");
-      groups != nullptr && groups->size() > 1) {
-    report.notBuilt("/security_requirements", "a choice of authentication methods");
-  }
   for (const char* provider : {"auth_provider", "session_provider"}) {
     const Json* value = member(document, provider);
     if (value == nullptr) continue;

@@ -25,9 +25,14 @@ constexpr Section kSections[] = {
 };
 /// Count only when authentication is on.
 constexpr Section kAuthSections[] = {
-    {"server/authentication/hmac", "HTTP signature authentication"},
-    {"server/authentication/oidc", "OpenID Connect authentication"},
     {"server/authentication/certificateAuth", "certificate authentication"},
+};
+
+/// Of a security scheme.
+constexpr Section kSchemeSections[] = {
+    {"scopeCheck", "the check of scopes"},
+    {"protectedResourceMetadata", "protected resource metadata"},
+    {"tokenExchange", "the exchange of tokens"},
 };
 
 std::string placeOf(std::string_view path) {
@@ -50,8 +55,12 @@ void checkAuthentication(const Json& extension, Report& report) {
   if (schemes == nullptr || !schemes->is_object()) return;
   for (const auto& [name, scheme] : schemes->items()) {
     if (!flagOf(scheme, "enabled")) continue;
-    report.notBuilt(pointerTo(placeOf("server/authentication/securitySchemes"), name),
-                    "the security scheme " + name);
+    const std::string place = pointerTo(placeOf("server/authentication/securitySchemes"), name);
+    for (const Section& part : kSchemeSections) {
+      const Json* found = memberAt(scheme, part.path);
+      if (found != nullptr && flagOf(*found, "enabled"))
+        report.notBuilt(place + "/" + std::string(part.path), part.what);
+    }
   }
 }
 

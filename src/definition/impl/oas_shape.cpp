@@ -61,8 +61,14 @@ constexpr Shape kCustom = object(kCustomFields);
 constexpr Field kLifetimeFields[] = {{"enabled", kB}, {"value", kS}, {"respectValidity", kB}};
 constexpr Shape kLifetime = object(kLifetimeFields);
 constexpr Shape kSchemes = mapOf(kFreeObjectShape);
+constexpr Field kHmacFields[] = {{"enabled", kB}, {"header", &kSource}, {"query", &kSource}, {"cookie", &kSource},
+    {"allowedAlgorithms", kSL}, {"allowedClockSkew", kF}};
+constexpr Shape kHmac = object(kHmacFields);
+constexpr Field kOidcFields[] = {{"enabled", kB}, {"header", &kSource}, {"query", &kSource}, {"cookie", &kSource},
+    {"segregateByClientId", kB}, {"providers", &kFreeList}, {"scopes", kXM}};
+constexpr Shape kOidc = object(kOidcFields);
 constexpr Field kAuthFields[] = {{"enabled", kB}, {"stripAuthorizationData", kB}, {"baseIdentityProvider", kS},
-    {"hmac", kXM}, {"oidc", kXM}, {"custom", &kCustom}, {"certificateAuth", &kEnabled},
+    {"hmac", &kHmac}, {"oidc", &kOidc}, {"custom", &kCustom}, {"certificateAuth", &kEnabled},
     {"customKeyLifetime", &kLifetime}, {"securityProcessingMode", kS}, {"security", &kStringLists},
     {"protectedResourceMetadata", kXM}, {"securitySchemes", &kSchemes}};
 constexpr Shape kAuth = object(kAuthFields);

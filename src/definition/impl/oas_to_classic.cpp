@@ -7,6 +7,7 @@
 #include "definition/impl/definition_builder.hpp"
 #include "definition/impl/event_reader.hpp"
 #include "definition/impl/oas_operations.hpp"
+#include "definition/impl/oas_security.hpp"
 #include "definition/impl/oas_shape.hpp"
 #include "definition/readable_duration.hpp"
 
@@ -54,19 +55,6 @@ void convertInfo(const Json& extension, Json& out) {
   out["active"] = flagOf(section(info, "state"), "active");
   out["internal"] = flagOf(section(info, "state"), "internal");
   out["is_oas"] = true;
-}
-
-/// `header`, `query` and `cookie` of an authentication method.
-Json authSources(const Json& from) {
-  Json out = Json::object();
-  const Json* header = member(from, "header");
-  out["disable_header"] = header == nullptr || !flagOf(*header, "enabled");
-  out["auth_header_name"] = header == nullptr ? "" : std::string(textOf(*header, "name"));
-  out["use_param"] = enabled(from, "query");
-  out["param_name"] = std::string(textOf(section(from, "query"), "name"));
-  out["use_cookie"] = enabled(from, "cookie");
-  out["cookie_name"] = std::string(textOf(section(from, "cookie"), "name"));
-  return out;
 }
 
 Json convertPlugin(const Json& from) {
@@ -335,6 +323,7 @@ Json classicFromOas(const Json& document) {
   Json out = Json::object();
   convertInfo(extension, out);
   convertServer(extension, out);
+  convertSecurity(document, out);
   convertUpstream(extension, out);
   convertGlobal(extension, out);
   convertVersion(extension, out);

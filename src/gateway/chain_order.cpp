@@ -7,6 +7,7 @@
 #include "middleware/cors.hpp"
 #include "middleware/ip_access.hpp"
 #include "middleware/plugin_session.hpp"
+#include "middleware/jwt.hpp"
 #include "middleware/session_check.hpp"
 #include "middleware/version_check.hpp"
 
@@ -23,6 +24,8 @@ const std::vector<chain::StepEntry>& requestOrder() {
       {"pre", &hooks::createPreHooks},
       // Behind pre hooks, as in the reference: they see requests of every address.
       {middleware::IpAccess::kName, &middleware::IpAccess::create},
+      // Methods of authentication, in the reference's order: each that an API asks for has to agree.
+      {middleware::JwtAuth::kName, &middleware::JwtAuth::create},
       // Beside the built-in methods, in their place.
       {"auth", &hooks::createAuthHook},
       // The last method: also the one that is asked for when nothing else is. Whoever gets past

@@ -110,6 +110,10 @@ Result<void> Gateway::run() {
   if (!store) return store.error();
   key_store_ = std::move(*store);
   keyrings_ = std::make_unique<session::Keyrings>(config_, *key_store_);
+  const definition::JwksConfig& jwks = config_.identity.jwks;
+  key_sets_ = std::make_unique<jwt::KeySets>(*client_, jwks.cache_timeout,
+                                             jwks.insecure_skip_verify);
+  keyrings_->setKeySets(key_sets_.get());
   builder_ = std::make_unique<SnapshotBuilder>(config_, *drivers_, workerCount(config_),
                                                bundles_.get(), events_.get(), keyrings_.get());
   const std::uint16_t control =

@@ -25,6 +25,7 @@
 #include "gateway/plugin_keys.hpp"
 #include "gateway/snapshot.hpp"
 #include "gateway/worker.hpp"
+#include "jwt/key_source.hpp"
 #include "session/keyring.hpp"
 #include "storage/data_store.hpp"
 #include "storage/key_store.hpp"
@@ -119,6 +120,7 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   std::shared_ptr<const session::PolicySet> policies_ = std::make_shared<session::PolicySet>();
   // In this order: clients end before the store, and both before the loops.
   std::unique_ptr<storage::KeyStore> key_store_;
+  std::unique_ptr<jwt::KeySets> key_sets_;
   std::unique_ptr<session::Keyrings> keyrings_;
   std::unique_ptr<session::SessionStore> main_sessions_;  // behind the client: calls end with it
   std::unique_ptr<storage::KeyStoreClient> main_client_;

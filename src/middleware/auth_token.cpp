@@ -1,10 +1,9 @@
 #include "middleware/auth_token.hpp"
 
-#include "base/ascii.hpp"
 #include "base/log.hpp"
 #include "definition/api_spec.hpp"
+#include "definition/auth_rules.hpp"
 #include "events/fire.hpp"
-#include "events/request_facts.hpp"
 #include "middleware/admission.hpp"
 #include "session/keyring.hpp"
 
@@ -13,16 +12,6 @@ namespace {
 
 Error missing() {
   return Error(Errc::kForbidden, Side::kClient, 401, "Authorization field missing");
-}
-
-/// `Bearer` in any case and one space.
-std::string_view withoutBearer(std::string_view value) {
-  constexpr std::string_view kScheme = "bearer ";
-  if (value.size() >= kScheme.size() &&
-      equalsIgnoreCase(value.substr(0, kScheme.size()), kScheme)) {
-    value.remove_prefix(kScheme.size());
-  }
-  return value;
 }
 
 }  // namespace
@@ -40,19 +29,10 @@ Result<std::vector<std::unique_ptr<chain::Step>>> AuthToken::create(
 }
 
 AuthToken::AuthToken(const chain::BuildContext& build)
-    : source_(build.api.auth->token.source),
-      header_(http::internHeader(source_.header)),
-      header_only_(source_.param.empty() && source_.cookie.empty() && !source_.header.empty()),
+    : credential_(build.api.auth->token.source),
       becomes_identity_(givesIdentity(build.api, definition::identity::kToken)),
       keyrings_(*build.keyrings),
       events_(build.events) {}
-
-std::string_view AuthToken::tokenOf(const http::Exchange& exchange) const {
-  const std::string_view value = header_only_
-                                     ? exchange.request().headers.get({header_, source_.header})
-                                     : events::credentialOf(exchange, source_);
-  return withoutBearer(value);
-}
 
 Result<chain::Verdict> AuthToken::admitted(
     http::Exchange& exchange, std::string_view token,
@@ -69,7 +49,7 @@ Result<chain::Verdict> AuthToken::admitted(
 
 Result<chain::Verdict> AuthToken::onRequest(http::Exchange& exchange) const {
   if (exchange.ignore_auth) return chain::Verdict::kContinue;
-  const std::string_view token = tokenOf(exchange);
+  const std::string_view token = withoutBearer(credential_.of(exchange));
   if (token.empty()) return missing();
   session::Keyring& keyring = keyrings_.of(exchange.workerIndex());
   const auto entry = keyring.cached(exchange.api->org_id, token);
@@ -78,7 +58,7 @@ Result<chain::Verdict> AuthToken::onRequest(http::Exchange& exchange) const {
 }
 
 net::Task<Result<chain::Verdict>> AuthToken::finish(http::Exchange& exchange) const {
-  const std::string_view token = tokenOf(exchange);
+  const std::string_view token = withoutBearer(credential_.of(exchange));
   session::Keyring& keyring = keyrings_.of(exchange.workerIndex());
   const std::string_view org_id = exchange.api->org_id;
   Result<std::shared_ptr<session::SessionEntry>> found = co_await keyring.find(org_id, token);

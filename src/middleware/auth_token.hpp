@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "chain/step.hpp"
-#include "definition/auth_rules.hpp"
+#include "middleware/credential.hpp"
 
 namespace tykpp::events {
 class Emitter;
@@ -29,13 +29,10 @@ class AuthToken final : public chain::Step {
   net::Task<Result<chain::Verdict>> finish(http::Exchange& exchange) const override;
 
  private:
-  std::string_view tokenOf(const http::Exchange& exchange) const;
   Result<chain::Verdict> admitted(http::Exchange& exchange, std::string_view token,
                                   const std::shared_ptr<session::SessionEntry>& entry) const;
 
-  definition::CredentialSource source_;
-  http::HeaderId header_;  ///< of the source, so that well-known names are compared by number
-  bool header_only_;       ///< neither query nor cookie
+  CredentialReader credential_;
   bool becomes_identity_;
   session::Keyrings& keyrings_;
   const events::Emitter* events_;

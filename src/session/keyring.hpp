@@ -17,6 +17,10 @@
 #include "session/session_store.hpp"
 #include "storage/key_store.hpp"
 
+namespace tykpp::jwt {
+class KeySets;
+}
+
 namespace tykpp::session {
 
 class Keyrings;
@@ -86,6 +90,10 @@ class Keyrings {
   RateBuckets& buckets() noexcept { return buckets_; }
   /// Hashes and compares passwords beside the loops. Thread: any.
   PasswordPool& passwords() noexcept { return passwords_; }
+  /// Key sets of those who issue tokens; outlives every chain. Null: none can be fetched.
+  jwt::KeySets* keySets() const noexcept { return key_sets_; }
+  /// Before the first API is built.
+  void setKeySets(jwt::KeySets* sets) noexcept { key_sets_ = sets; }
   /// Gateways that share limits, this one included. Thread: any.
   int nodes() const noexcept { return nodes_.load(std::memory_order_relaxed); }
   void setNodes(int count) noexcept { nodes_.store(count, std::memory_order_relaxed); }
@@ -101,6 +109,7 @@ class Keyrings {
   storage::KeyStore& store_;
   RateBuckets buckets_;
   PasswordPool passwords_;
+  jwt::KeySets* key_sets_ = nullptr;
   std::atomic<int> nodes_{1};
   std::vector<std::unique_ptr<Keyring>> keyrings_;
 };

@@ -50,8 +50,8 @@ constexpr KeyRow kKeys[] = {
     {"oauth_redirect_uri_separator", kStr, kNot, "", "Separates several redirect addresses of a client"},
     {"oauth_error_status_code", kInt, kNot, "403", "Status of OAuth error answers"},
     {"private.oauth_tokens_purge_interval", kInt, kNot, "3600", "Seconds between purges of lapsed tokens", "PRIVATE_OAUTHTOKENSPURGEINTERVAL"},
-    {"jwks.cache.timeout", kInt, kNot, "240", "Seconds that key sets are kept"},
-    {"jwt_ssl_insecure_skip_verify", kBool, kNot, "false", "Do not check certificates when key sets are fetched"},
+    {"jwks.cache.timeout", kInt, kYes, "240", "Seconds that key sets are kept"},
+    {"jwt_ssl_insecure_skip_verify", kBool, kYes, "false", "Do not check certificates when key sets are fetched"},
 };
 
 constexpr KeyRow kLimits[] = {

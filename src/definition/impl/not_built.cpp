@@ -33,7 +33,6 @@ constexpr Switch kSwitches[] = {
 constexpr Switch kAuthMethods[] = {
     {"use_basic_auth", "basic authentication"},
     {"enable_signature_checking", "HTTP signature authentication"},
-    {"enable_jwt", "JWT authentication"},
     {"use_oauth2", "OAuth 2 authentication"},
     {"use_openid", "OpenID Connect authentication"},
     {"external_oauth/enabled", "external OAuth authentication"},

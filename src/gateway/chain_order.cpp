@@ -4,11 +4,13 @@
 #include "hooks/hook_step.hpp"
 #include "hooks/virtual_endpoint_step.hpp"
 #include "middleware/auth_token.hpp"
+#include "middleware/basic_auth.hpp"
 #include "middleware/cors.hpp"
 #include "middleware/ip_access.hpp"
 #include "middleware/plugin_session.hpp"
 #include "middleware/jwt.hpp"
 #include "middleware/session_check.hpp"
+#include "middleware/strip_auth.hpp"
 #include "middleware/version_check.hpp"
 
 namespace tykpp::gateway {
@@ -24,7 +26,9 @@ const std::vector<chain::StepEntry>& requestOrder() {
       {"pre", &hooks::createPreHooks},
       // Behind pre hooks, as in the reference: they see requests of every address.
       {middleware::IpAccess::kName, &middleware::IpAccess::create},
-      // Methods of authentication, in the reference's order: each that an API asks for has to agree.
+      // Methods of authentication, in the reference's order: each that an API asks for has to
+      // agree.
+      {middleware::BasicAuth::kName, &middleware::BasicAuth::create},
       {middleware::JwtAuth::kName, &middleware::JwtAuth::create},
       // Beside the built-in methods, in their place.
       {"auth", &hooks::createAuthHook},
@@ -36,6 +40,8 @@ const std::vector<chain::StepEntry>& requestOrder() {
       // Part of the protected branch: never on keyless APIs.
       {"post_auth", &hooks::createPostAuthHooks},
       {middleware::PluginSession::kName, &middleware::PluginSession::createAfterPostAuth},
+      // Plugins behind authentication still see what the upstream must not.
+      {middleware::StripAuth::kName, &middleware::StripAuth::create},
       // Nobody unknown, inactive or expired gets further on a protected API. After post-auth hooks,
       // as in the reference.
       {middleware::SessionCheck::kName, &middleware::createSessionCheck},

@@ -19,11 +19,14 @@ using Digest = std::array<unsigned char, 32>;
 /// Makes digests without allocating. Thread: one.
 class Digester {
  public:
-  Digester();
+  /// Whether a secret of the process stands before each text: what short texts were cannot be found
+  /// by trying then.
+  enum class Salt : std::uint8_t { kNone, kRandom };
+  explicit Digester(Salt salt = Salt::kNone);
   ~Digester();
   Digester(const Digester&) = delete;
   Digester& operator=(const Digester&) = delete;
-  /// @return false when OpenSSL refuses: memory is short, or its configuration knows no SHA-256
+  /// @return false when OpenSSL refuses: memory is short, or it has no SHA-256 or nothing random
   bool digest(std::string_view text, Digest& out);
 
  private:

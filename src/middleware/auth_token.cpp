@@ -32,13 +32,21 @@ AuthToken::AuthToken(const chain::BuildContext& build)
     : credential_(build.api.auth->token.source),
       becomes_identity_(givesIdentity(build.api, definition::identity::kToken)),
       keyrings_(*build.keyrings),
-      events_(build.events) {}
+      events_(build.events) {
+  const definition::TokenSignature& signature = build.api.auth->token.signature;
+  if (signature.enabled) signature_.emplace(signature);
+}
 
 Result<chain::Verdict> AuthToken::admitted(
     http::Exchange& exchange, std::string_view token,
     const std::shared_ptr<session::SessionEntry>& entry) const {
   if (entry != nullptr &&
       admit(exchange, keyrings_.of(exchange.workerIndex()), entry, becomes_identity_)) {
+    if (!signature_) [[likely]]
+      return chain::Verdict::kContinue;
+    const Result<void> signed_well =
+        signature_->check(exchange, exchange.api->org_id, entry->token());
+    if (!signed_well) return signed_well.error();
     return chain::Verdict::kContinue;
   }
   TYKPP_LOG(info, "auth", "Attempted access with invalid key api_id={} request_id={}",

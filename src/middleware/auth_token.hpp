@@ -1,10 +1,12 @@
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "chain/step.hpp"
 #include "middleware/credential.hpp"
+#include "middleware/token_signature.hpp"
 
 namespace tykpp::events {
 class Emitter;
@@ -33,6 +35,7 @@ class AuthToken final : public chain::Step {
                                   const std::shared_ptr<session::SessionEntry>& entry) const;
 
   CredentialReader credential_;
+  std::optional<TokenSignatureCheck> signature_;  ///< where tokens come with one
   bool becomes_identity_;
   session::Keyrings& keyrings_;
   const events::Emitter* events_;

@@ -90,6 +90,9 @@ TokenAuth tokenAuth(const Json& document, const ApiSpec& spec, const AuthRules& 
   if (token.signature.secret.find('$') != std::string::npos) {
     report.notBuilt(place + "/signature/secret", "a secret with variables");
   }
+  // Each second is a digest to compare with.
+  if (token.signature.allowed_clock_skew > 3600)
+    report.error(place + "/signature/allowed_clock_skew", "has to be at most 3600 seconds");
   return token;
 }
 

@@ -31,12 +31,10 @@ constexpr Switch kSwitches[] = {
 
 /// Count only when the API is not keyless.
 constexpr Switch kAuthMethods[] = {
-    {"use_basic_auth", "basic authentication"},
     {"enable_signature_checking", "HTTP signature authentication"},
     {"use_oauth2", "OAuth 2 authentication"},
     {"use_openid", "OpenID Connect authentication"},
     {"external_oauth/enabled", "external OAuth authentication"},
-    {"strip_auth_data", "stripping of authentication data"},
 };
 
 /// Response processors that only switch on what other fields configure; those fields are judged by

@@ -6,9 +6,11 @@
 #include "middleware/auth_token.hpp"
 #include "middleware/basic_auth.hpp"
 #include "middleware/cors.hpp"
+#include "middleware/hmac_auth.hpp"
 #include "middleware/ip_access.hpp"
 #include "middleware/plugin_session.hpp"
 #include "middleware/jwt.hpp"
+#include "middleware/request_signing.hpp"
 #include "middleware/session_check.hpp"
 #include "middleware/strip_auth.hpp"
 #include "middleware/version_check.hpp"
@@ -29,6 +31,7 @@ const std::vector<chain::StepEntry>& requestOrder() {
       // Methods of authentication, in the reference's order: each that an API asks for has to
       // agree.
       {middleware::BasicAuth::kName, &middleware::BasicAuth::create},
+      {middleware::HmacAuth::kName, &middleware::HmacAuth::create},
       {middleware::JwtAuth::kName, &middleware::JwtAuth::create},
       // Beside the built-in methods, in their place.
       {"auth", &hooks::createAuthHook},
@@ -48,6 +51,8 @@ const std::vector<chain::StepEntry>& requestOrder() {
       // Answers in place of the upstream: what stands behind it does not run then, response hooks
       // do.
       {"virtual_endpoint", &hooks::createVirtualEndpoints},
+      // Changes that plugins make behind this are not covered, as in the reference.
+      {middleware::RequestSigning::kName, &middleware::RequestSigning::create},
       // Functions of single endpoints stand before those of the whole API.
       {"endpoint_plugin", &hooks::createEndpointPlugins},
       // The last word before the upstream.

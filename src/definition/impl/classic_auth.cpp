@@ -133,7 +133,7 @@ BasicAuth basicAuth(const Json& document, Report& report) {
   return basic;
 }
 
-HmacAuth hmacAuth(const Json& document) {
+HmacAuth hmacAuth(const Json& document, Report& report) {
   HmacAuth hmac;
   hmac.enabled = flagOf(document, "enable_signature_checking");
   hmac.source = credentialSource(document, "hmac", false);
@@ -141,6 +141,10 @@ HmacAuth hmacAuth(const Json& document) {
       skew != nullptr && skew->is_number())
     hmac.allowed_clock_skew = skew->get<double>();
   hmac.allowed_algorithms = textsOf(document, "hmac_allowed_algorithms");
+  for (const std::string& algorithm : hmac.allowed_algorithms) {
+    if (hmac.enabled && algorithm.starts_with("rsa"))
+      report.notBuilt("/hmac_allowed_algorithms", "signatures of certificates");
+  }
   return hmac;
 }
 
@@ -167,7 +171,7 @@ std::vector<StrippedCredential> strippedFrom(const Json& document) {
   return out;
 }
 
-RequestSigning signingFrom(const Json& document) {
+RequestSigning signingFrom(const Json& document, Report& report) {
   RequestSigning signing;
   const Json* from = member(document, "request_signing");
   if (from == nullptr || !flagOf(*from, "is_enabled")) return signing;
@@ -175,6 +179,8 @@ RequestSigning signingFrom(const Json& document) {
   signing.secret = textOf(*from, "secret");
   signing.key_id = textOf(*from, "key_id");
   signing.algorithm = textOf(*from, "algorithm");
+  if (signing.algorithm.starts_with("rsa"))
+    report.notBuilt("/request_signing/algorithm", "signing with certificates");
   signing.header_list = textsOf(*from, "header_list");
   if (const std::string_view name = textOf(*from, "signature_header"); !name.empty())
     signing.signature_header = name;
@@ -193,12 +199,12 @@ void readAuth(const Json& document, ApiSpec& spec, Report& report) {
   auto rules = std::make_shared<AuthRules>();
   if (!spec.use_keyless) {
     rules->basic = basicAuth(document, report);
-    rules->hmac = hmacAuth(document);
+    rules->hmac = hmacAuth(document, report);
     rules->jwt = readJwt(document, report);
     rules->token = tokenAuth(document, spec, *rules, report);
     if (flagOf(document, "strip_auth_data")) rules->stripped = strippedFrom(document);
   }
-  rules->signing = signingFrom(document);
+  rules->signing = signingFrom(document, report);
   rules->session_lifetime = numberOf(document, "session_lifetime");
   rules->session_lifetime_respects_key_expiration =
       flagOf(document, "session_lifetime_respects_key_expiration");

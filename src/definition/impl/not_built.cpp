@@ -19,7 +19,6 @@ struct Switch {
 constexpr Switch kSwitches[] = {
     {"use_mutual_tls_auth", "client certificate authentication"},
     {"enable_proxy_protocol", "the PROXY protocol"},
-    {"request_signing/is_enabled", "request signing"},
     {"upstream_auth/enabled", "upstream authentication"},
     {"graphql/enabled", "GraphQL"},
     {"enable_batch_request_support", "batch requests"},
@@ -31,7 +30,6 @@ constexpr Switch kSwitches[] = {
 
 /// Count only when the API is not keyless.
 constexpr Switch kAuthMethods[] = {
-    {"enable_signature_checking", "HTTP signature authentication"},
     {"use_oauth2", "OAuth 2 authentication"},
     {"use_openid", "OpenID Connect authentication"},
     {"external_oauth/enabled", "external OAuth authentication"},

@@ -19,8 +19,6 @@ constexpr Section kSections[] = {
     {"info/versioning", "versioning"},
     {"upstream/serviceDiscovery", "service discovery"},
     {"upstream/uptimeTests", "uptime tests"},
-    {"upstream/authentication", "upstream authentication"},
-    {"upstream/authentication/requestSigning", "request signing"},
     {"errorOverrides", "replacing error answers"},
 };
 /// Count only when authentication is on.
@@ -28,6 +26,11 @@ constexpr Section kAuthSections[] = {
     {"server/authentication/certificateAuth", "certificate authentication"},
 };
 
+/// Count only when upstream authentication is on.
+constexpr Section kUpstreamAuthSections[] = {
+    {"upstream/authentication/basicAuth", "upstream authentication"},
+    {"upstream/authentication/oauth", "upstream authentication"},
+};
 /// Of a security scheme.
 constexpr Section kSchemeSections[] = {
     {"scopeCheck", "the check of scopes"},
@@ -45,6 +48,12 @@ void checkSections(const Json& extension, std::span<const Section> sections, Rep
     if (found != nullptr && flagOf(*found, "enabled"))
       report.notBuilt(placeOf(section.path), section.what);
   }
+}
+
+void checkUpstreamAuthentication(const Json& extension, Report& report) {
+  const Json* authentication = memberAt(extension, "upstream/authentication");
+  if (authentication == nullptr || !flagOf(*authentication, "enabled")) return;
+  checkSections(extension, kUpstreamAuthSections, report);
 }
 
 void checkAuthentication(const Json& extension, Report& report) {
@@ -116,6 +125,7 @@ void checkOasNotBuilt(const Json& document, Report& report) {
   const Json* extension = member(document, kExtension);
   if (extension == nullptr) return;
   checkSections(*extension, kSections, report);
+  checkUpstreamAuthentication(*extension, report);
   checkAuthentication(*extension, report);
   const Json* cache = memberAt(*extension, "middleware/global/cache");
   const bool cache_on = cache != nullptr && flagOf(*cache, "enabled");

@@ -102,7 +102,11 @@ constexpr Field kProxyFields[] = {{"enabled", kB}, {"url", kS}};
 constexpr Shape kProxy = object(kProxyFields);
 constexpr Field kTimeoutFields[] = {{"enabled", kB}, {"duration", kS}};
 constexpr Shape kTimeout = object(kTimeoutFields);
-constexpr Field kUpstreamAuthFields[] = {{"enabled", kB}, {"basicAuth", kXM}, {"oauth", kXM}, {"requestSigning", kXM}};
+constexpr Field kSigningFields[] = {{"enabled", kB}, {"signatureHeader", kS}, {"algorithm", kS}, {"keyId", kS},
+    {"headers", kSL}, {"secret", kS}, {"certificateId", kS}};
+constexpr Shape kSigning = object(kSigningFields);
+constexpr Field kUpstreamAuthFields[] = {{"enabled", kB}, {"basicAuth", kXM}, {"oauth", kXM},
+    {"requestSigning", &kSigning}};
 constexpr Shape kUpstreamAuth = object(kUpstreamAuthFields);
 constexpr Field kUpstreamFields[] = {{"url", kS}, {"serviceDiscovery", kXM}, {"uptimeTests", kXM},
     {"mutualTLS", &kMutual}, {"certificatePinning", &kPinning}, {"rateLimit", &kRate},

@@ -158,6 +158,17 @@ void convertBalancing(const Json& from, Json& proxy) {
   proxy["target_list"] = std::move(list);
 }
 
+void convertSigning(const Json& from, Json& out) {
+  constexpr Rename kNames[] = {
+      {"enabled", "is_enabled"},          {"signatureHeader", "signature_header"},
+      {"algorithm", "algorithm"},         {"keyId", "key_id"},
+      {"headers", "header_list"},         {"secret", "secret"},
+      {"certificateId", "certificate_id"}};
+  if (from.empty()) return;
+  out["request_signing"] = Json::object();
+  copyMembers(from, kNames, out["request_signing"]);
+}
+
 void convertUpstream(const Json& extension, Json& out) {
   const Json& from = section(extension, "upstream");
   Json& proxy = out["proxy"];
@@ -195,6 +206,7 @@ void convertUpstream(const Json& extension, Json& out) {
       out["pinned_public_keys"][std::string(textOf(entry, "domain"))] = keys;
     }
   }
+  convertSigning(section(from, "authentication/requestSigning"), out);
   const Json& rate = section(from, "rateLimit");
   const auto per = parseDuration(textOf(rate, "per"));
   const Json count = valueOr(rate, "rate", 0);

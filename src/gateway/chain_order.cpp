@@ -1,5 +1,6 @@
 #include "gateway/chain_order.hpp"
 
+#include "gateway/auth_steps.hpp"
 #include "hooks/endpoint_plugin_step.hpp"
 #include "hooks/hook_step.hpp"
 #include "hooks/virtual_endpoint_step.hpp"
@@ -30,16 +31,19 @@ const std::vector<chain::StepEntry>& requestOrder() {
       {middleware::IpAccess::kName, &middleware::IpAccess::create},
       // Methods of authentication, in the reference's order: each that an API asks for has to
       // agree.
-      {middleware::BasicAuth::kName, &middleware::BasicAuth::create},
-      {middleware::HmacAuth::kName, &middleware::HmacAuth::create},
-      {middleware::JwtAuth::kName, &middleware::JwtAuth::create},
+      {middleware::BasicAuth::kName, &withoutChoice<&middleware::BasicAuth::create>},
+      {middleware::HmacAuth::kName, &withoutChoice<&middleware::HmacAuth::create>},
+      {middleware::JwtAuth::kName, &withoutChoice<&middleware::JwtAuth::create>},
       // Beside the built-in methods, in their place.
-      {"auth", &hooks::createAuthHook},
+      {"auth", &withoutChoice<&hooks::createAuthHook>},
       // The last method: also the one that is asked for when nothing else is. Whoever gets past
       // here is known.
       {middleware::AuthToken::kName, &middleware::AuthToken::create},
       // What a plugin says about the client counts as if it had been stored under its key.
       {middleware::PluginSession::kName, &middleware::PluginSession::createAfterAuth},
+      {middleware::AuthToken::kName, &withoutChoice<&middleware::AuthToken::create>},
+      // In place of all those where a definition lets clients choose.
+      {"auth_choice", &createAuthChoice},
       // Part of the protected branch: never on keyless APIs.
       {"post_auth", &hooks::createPostAuthHooks},
       {middleware::PluginSession::kName, &middleware::PluginSession::createAfterPostAuth},

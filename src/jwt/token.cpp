@@ -29,7 +29,7 @@ std::optional<std::string> textIn(const Json& object, const char* name) {
 
 }  // namespace
 
-Result<Token> Token::parse(std::string_view text) {
+Result<Token> Token::parse(std::string_view text, Payload payload) {
   if (text.size() > kMaxTokenBytes) return malformed("the token is too long");
   const std::size_t first = text.find('.');
   const std::size_t second = first == std::string_view::npos ? first : text.find('.', first + 1);
@@ -38,7 +38,12 @@ Result<Token> Token::parse(std::string_view text) {
   Token token;
   token.header_ = objectIn(text.substr(0, first));
   if (token.header_ == nullptr) return malformed("the token's header cannot be read");
-  token.claims_ = objectIn(text.substr(first + 1, second - first - 1));
+  const std::string_view claims = text.substr(first + 1, second - first - 1);
+  if (payload == Payload::kClaims) {
+    token.claims_ = objectIn(claims);
+  } else if (decodeBase64Url(claims)) {
+    token.claims_ = std::make_shared<const Json>(Json::object());
+  }
   if (token.claims_ == nullptr) return malformed("the token's claims cannot be read");
   if (token.header_->contains("crit")) return malformed("the token has critical extensions");
   std::optional<std::string> signature = decodeBase64Url(text.substr(second + 1));

@@ -117,8 +117,6 @@ void readOasAuth(const Json& document, ApiSpec& spec, Report& report) {
       std::vector<SchemeUse>& uses = rules->groups.emplace_back();
       for (const std::string& name : group) uses.push_back({name, methodOf(document, name)});
     }
-    report.notBuilt(std::string("/") + kExtension + "/server/authentication/securityProcessingMode",
-                    "a choice of authentication methods");
   }
   spec.auth = std::move(rules);
 }

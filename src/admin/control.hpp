@@ -96,6 +96,9 @@ class Control {
   /// Fires the gateway's event. @param key  the token, or its hash where that alone is known
   virtual void tokenChanged(TokenChange change, std::string message, std::string org_id,
                             std::string key) = 0;
+  /// Key sets of token issuers are fetched anew when they are next needed.
+  /// @param api_id  whose; empty: all
+  virtual void dropKeySets(const std::string& /*api_id*/) {}
   /// Whether a load of the definitions has been completed since start, even one that found none.
   virtual bool reloadedOnce() const = 0;
   /// Whether a stop was asked for.

@@ -199,6 +199,11 @@ void Gateway::joinCluster() {
   ClusterChannel::Actions actions;
   actions.reload = [this] { requestReload(nullptr); };
   actions.session_changed = [this](std::string_view name) { keyrings_->invalidate(name); };
+  actions.other = [this](const session::Notification& notification) {
+    if (notification.command != "InvalidateJWKSCacheForAPI") return false;
+    key_sets_->invalidate(notification.payload);
+    return true;
+  };
   // What changed while nobody could tell.
   actions.joined = [this] { keyrings_->clear(); };
   cluster_ = std::make_unique<ClusterChannel>(*main_client_, config_, std::move(actions));

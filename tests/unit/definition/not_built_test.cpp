@@ -37,9 +37,10 @@ TEST_P(NotBuilt, IsALoadErrorThatNamesTheField) {
 INSTANTIATE_TEST_SUITE_P(
     Fields, NotBuilt,
     ::testing::Values(
-        Asked{"/use_keyless", "false", nullptr}, Asked{"/use_mutual_tls_auth", "true", nullptr},
+        Asked{"/use_mutual_tls_auth", "true", nullptr},
         Asked{"/enable_proxy_protocol", "true", nullptr},
-        Asked{"/request_signing/is_enabled", "true", nullptr},
+        Asked{"/request_signing", R"({"is_enabled": true, "algorithm": "rsa-sha256"})",
+              "/request_signing/algorithm"},
         Asked{"/upstream_auth/enabled", "true", nullptr},
         Asked{"/graphql/enabled", "true", nullptr},
         Asked{"/enable_batch_request_support", "true", nullptr},
@@ -122,7 +123,8 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Asked{"/listen_port", "8080", nullptr}, Asked{"/protocol", "\"http\"", nullptr},
         Asked{"/internal", "true", nullptr}, Asked{"/enable_context_vars", "true", nullptr},
-        Asked{"/use_standard_auth", "true", nullptr},
+        Asked{"/use_standard_auth", "true", nullptr}, Asked{"/use_keyless", "false", nullptr},
+        Asked{"/request_signing", R"({"is_enabled": true, "algorithm": "hmac-sha1"})", nullptr},
         Asked{"/auth_configs/authToken/auth_header_name", "\"X-Key\"", nullptr},
         Asked{"/tags", "[\"a\"]", nullptr},
         Asked{"/global_rate_limit", R"({"rate": 5, "per": 1, "disabled": true})", nullptr},
@@ -148,8 +150,7 @@ INSTANTIATE_TEST_SUITE_P(
         Asked{"/version_data/versions", R"({"": {"name": "", "expires": "-1"}})", nullptr}));
 
 TEST(NotBuiltAuth, NamesEveryMethodThatIsOn) {
-  for (const char* field : {"use_standard_auth", "use_basic_auth", "enable_signature_checking",
-                            "enable_jwt", "use_oauth2", "use_openid"}) {
+  for (const char* field : {"use_oauth2", "use_openid"}) {
     json definition = classicDefinition();
     definition["use_keyless"] = false;
     definition[field] = true;

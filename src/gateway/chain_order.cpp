@@ -9,8 +9,8 @@
 #include "middleware/cors.hpp"
 #include "middleware/hmac_auth.hpp"
 #include "middleware/ip_access.hpp"
-#include "middleware/plugin_session.hpp"
 #include "middleware/jwt.hpp"
+#include "middleware/plugin_session.hpp"
 #include "middleware/request_signing.hpp"
 #include "middleware/session_check.hpp"
 #include "middleware/strip_auth.hpp"
@@ -38,12 +38,11 @@ const std::vector<chain::StepEntry>& requestOrder() {
       {"auth", &withoutChoice<&hooks::createAuthHook>},
       // The last method: also the one that is asked for when nothing else is. Whoever gets past
       // here is known.
-      {middleware::AuthToken::kName, &middleware::AuthToken::create},
-      // What a plugin says about the client counts as if it had been stored under its key.
-      {middleware::PluginSession::kName, &middleware::PluginSession::createAfterAuth},
       {middleware::AuthToken::kName, &withoutChoice<&middleware::AuthToken::create>},
       // In place of all those where a definition lets clients choose.
       {"auth_choice", &createAuthChoice},
+      // What a plugin says about the client counts as if it had been stored under its key.
+      {middleware::PluginSession::kName, &middleware::PluginSession::createAfterAuth},
       // Part of the protected branch: never on keyless APIs.
       {"post_auth", &hooks::createPostAuthHooks},
       {middleware::PluginSession::kName, &middleware::PluginSession::createAfterPostAuth},

@@ -15,6 +15,13 @@ admin::AdminRequest request(const char* method, const std::string& key) {
   return made;
 }
 
+admin::AdminReply refused(std::uint16_t status, std::string why) {
+  admin::AdminReply reply;
+  reply.status = status;
+  reply.body = std::move(why);
+  return reply;
+}
+
 Result<void> outcome(const admin::AdminReply& reply) {
   if (reply.status < 300) return {};
   return Error(reply.status == 404 ? Errc::kNotFound : Errc::kBadRequest, reply.body);
@@ -35,7 +42,7 @@ void PluginKeys::getKey(std::uint32_t worker, std::string key, std::string api_i
       });
     };
     if (!isName(key)) {
-      answer({.status = 404});
+      answer(refused(404, "no name of a key"));
       return;
     }
     admin::AdminRequest asked = request("GET", key);
@@ -53,7 +60,7 @@ void PluginKeys::setKey(std::uint32_t worker, std::string key, std::string sessi
       post_(worker, [done, result = outcome(reply)] { done(result); });
     };
     if (!isName(key)) {
-      answer({.status = 400, .body = "no name of a key"});
+      answer(refused(400, "no name of a key"));
       return;
     }
     admin::AdminRequest asked = request("PUT", key);

@@ -217,7 +217,7 @@ def test_unknown_keys_do_not_make_the_gateway_hammer_the_issuer(start, upstream,
     assert ask(gateway, rs256({"sub": "me"}, key[0], "one")).status == 200
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"\xff" * 100, b'{"keys":7}', b'{"keys":[7,{"kty":"RSA","n":"AA","e":"AQ"}]}',
+@pytest.mark.parametrize("body", ids=list(map(str, range(8))), argvalues=[b"", b"[]", b"{}", b"\xff" * 100, b'{"keys":7}', b'{"keys":[7,{"kty":"RSA","n":"AA","e":"AQ"}]}',
                                   b'{"keys":' + b"[" * 9000, b"x" * (2 << 20)])
 def test_what_an_issuer_publishes_may_be_anything(start, upstream, issuer, tmp_path, body):
     key = rsa_key(tmp_path)

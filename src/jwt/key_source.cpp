@@ -11,6 +11,9 @@ namespace {
 
 /// After a failure the issuer is left alone that long.
 constexpr std::chrono::seconds kAfterFailure{3};
+/// Keys go on for that long after a failure: longer than a fetch takes, so that nobody waits for an
+/// issuer that does not answer.
+constexpr std::chrono::seconds kStale{30};
 /// Fetches for keys that nobody has seen: so many at once, then one each kRefill.
 constexpr double kMostRefetches = 3;
 constexpr std::chrono::duration<double> kRefill{10};
@@ -64,7 +67,7 @@ struct KeySource::State {
   static void fetch(const std::shared_ptr<State>& state);
   void arrived(Result<client::Response> answer);
   Result<void> take(Result<client::Response>& answer);
-  void keepUntil(Clock::time_point now, std::chrono::nanoseconds time);
+  void keep(Clock::time_point now, std::chrono::milliseconds good, std::chrono::milliseconds ahead);
   bool allowRefetch(Clock::time_point now);
 };
 
@@ -81,10 +84,10 @@ void KeySource::State::fetch(const std::shared_ptr<State>& state) {
   });
 }
 
-void KeySource::State::keepUntil(Clock::time_point now, std::chrono::nanoseconds time) {
-  const Clock::duration whole = std::chrono::duration_cast<Clock::duration>(time);
-  good_until.store((now + whole).time_since_epoch().count(), std::memory_order_relaxed);
-  ahead_at.store((now + whole / 4 * 3).time_since_epoch().count(), std::memory_order_relaxed);
+void KeySource::State::keep(Clock::time_point now, std::chrono::milliseconds good,
+                            std::chrono::milliseconds ahead) {
+  good_until.store((now + good).time_since_epoch().count(), std::memory_order_relaxed);
+  ahead_at.store((now + ahead).time_since_epoch().count(), std::memory_order_relaxed);
 }
 
 Result<void> KeySource::State::take(Result<client::Response>& answer) {
@@ -118,10 +121,10 @@ void KeySource::State::arrived(Result<client::Response> answer) {
     fetching = false;
     if (taken) {
       next_attempt = now;
-      keepUntil(now, lifetime);
+      keep(now, lifetime, std::chrono::milliseconds(lifetime) / 4 * 3);
     } else {
       next_attempt = now + kAfterFailure;
-      if (keys != nullptr) keepUntil(now, kAfterFailure);
+      if (keys != nullptr) keep(now, kStale, kAfterFailure);
     }
     due.swap(waiters);
   }

@@ -16,8 +16,7 @@ namespace {
 constexpr std::string_view kSha256 = "MasherySHA256";
 constexpr std::string_view kMd5 = "MasheryMD5";
 
-std::string sha256Hex(std::string_view text) {
-  thread_local jwt::Digester digester;
+std::string sha256Hex(jwt::Digester& digester, std::string_view text) {
   jwt::Digest digest{};
   std::string out;
   if (!digester.digest(text, digest)) return out;
@@ -48,10 +47,12 @@ bool TokenSignatureCheck::matches(std::string_view digest, std::string_view toke
   const std::int64_t now = unixSeconds();
   const std::string start = std::string(token) + rules_.secret;
   const std::string given = lowered(digest);
+  jwt::Digester digester;
   for (std::int64_t off = 0; off <= rules_.allowed_clock_skew; ++off) {
     for (const std::int64_t time : {now + off, now - off}) {
       const std::string text = start + std::to_string(time);
-      const std::string wanted = rules_.algorithm == kMd5 ? md5Hex(text) : sha256Hex(text);
+      const std::string wanted =
+          rules_.algorithm == kMd5 ? md5Hex(text) : sha256Hex(digester, text);
       if (!wanted.empty() && equalsConstantTime(wanted, given)) return true;
     }
   }

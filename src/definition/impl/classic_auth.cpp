@@ -36,9 +36,13 @@ std::int64_t numberOf(const Json& document, const char* name) {
 }
 
 std::vector<std::string> textsOf(const Json& document, const char* name) {
+  std::vector<std::string> texts;
   const Json* value = member(document, name);
-  return value != nullptr && value->is_array() ? value->get<std::vector<std::string>>()
-                                               : std::vector<std::string>{};
+  if (value == nullptr || !value->is_array()) return texts;
+  for (const Json& entry : *value) {
+    if (entry.is_string()) texts.push_back(entry.get<std::string>());
+  }
+  return texts;
 }
 
 constexpr const char* kOtherMethods[] = {"enable_signature_checking", "enable_jwt", "use_oauth2",

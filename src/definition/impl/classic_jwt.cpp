@@ -112,8 +112,11 @@ JwtRules readJwt(const Json& document, Report& report) {
   add("jwt_identity_base_field", rules.identity_claims);
   add("jwt_policy_field_name", rules.policy_claims);
   rules.client_claim = textOf(document, "jwt_client_base_field");
-  if (const Json* list = filled(document, "jwt_default_policies"); list != nullptr)
-    rules.default_policies = list->get<std::vector<std::string>>();
+  if (const Json* list = filled(document, "jwt_default_policies"); list != nullptr) {
+    for (const Json& entry : *list) {
+      if (entry.is_string()) rules.default_policies.push_back(entry.get<std::string>());
+    }
+  }
   rules.skip_kid = flagOf(document, "jwt_skip_kid");
   rules.client_mapping_disabled = flagOf(document, "idp_client_id_mapping_disabled");
   rules.issued_at_skew = skewOf(document, "jwt_issued_at_validation_skew");

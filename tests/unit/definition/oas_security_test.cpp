@@ -169,7 +169,7 @@ TEST_F(OasSecurity, OffersAChoiceInCompliantModeAlone) {
   EXPECT_EQ(found.groups[0][0].method, AuthMethod::kToken);
   EXPECT_EQ(found.groups[1][0].method, AuthMethod::kBasic);
   EXPECT_TRUE(found.basic.enabled && found.token.enabled);
-  authentication["security"] = {{"hmac", "user"}};
+  authentication["security"] = json::array({json::array({"hmac", "user"})});
   authentication["hmac"] = {{"enabled", true}};
   const AuthRules& mixed = rules(document(kSchemes, security, authentication));
   ASSERT_EQ(mixed.groups.size(), 2u);

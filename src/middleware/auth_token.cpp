@@ -1,10 +1,12 @@
 #include "middleware/auth_token.hpp"
 
+#include "base/ascii.hpp"
 #include "base/log.hpp"
 #include "definition/api_spec.hpp"
-#include "definition/auth_rules.hpp"
 #include "events/fire.hpp"
+#include "events/request_facts.hpp"
 #include "middleware/admission.hpp"
+#include "middleware/token_signature.hpp"
 #include "session/keyring.hpp"
 
 namespace tykpp::middleware {
@@ -12,6 +14,16 @@ namespace {
 
 Error missing() {
   return Error(Errc::kForbidden, Side::kClient, 401, "Authorization field missing");
+}
+
+/// `Bearer` in any case and one space.
+std::string_view withoutBearer(std::string_view value) {
+  constexpr std::string_view kScheme = "bearer ";
+  if (value.size() >= kScheme.size() &&
+      equalsIgnoreCase(value.substr(0, kScheme.size()), kScheme)) {
+    value.remove_prefix(kScheme.size());
+  }
+  return value;
 }
 
 }  // namespace
@@ -29,12 +41,19 @@ Result<std::vector<std::unique_ptr<chain::Step>>> AuthToken::create(
 }
 
 AuthToken::AuthToken(const chain::BuildContext& build)
-    : credential_(build.api.auth->token.source),
+    : source_(build.api.auth->token.source),
+      header_(http::internHeader(source_.header)),
+      header_only_(source_.param.empty() && source_.cookie.empty() && !source_.header.empty()),
       becomes_identity_(givesIdentity(build.api, definition::identity::kToken)),
       keyrings_(*build.keyrings),
-      events_(build.events) {
-  const definition::TokenSignature& signature = build.api.auth->token.signature;
-  if (signature.enabled) signature_.emplace(signature);
+      events_(build.events),
+      signature_(TokenSignatureCheck::of(build.api.auth->token)) {}
+
+std::string_view AuthToken::tokenOf(const http::Exchange& exchange) const {
+  const std::string_view value = header_only_
+                                     ? exchange.request().headers.get({header_, source_.header})
+                                     : events::credentialOf(exchange, source_);
+  return withoutBearer(value);
 }
 
 Result<chain::Verdict> AuthToken::admitted(
@@ -42,12 +61,9 @@ Result<chain::Verdict> AuthToken::admitted(
     const std::shared_ptr<session::SessionEntry>& entry) const {
   if (entry != nullptr &&
       admit(exchange, keyrings_.of(exchange.workerIndex()), entry, becomes_identity_)) {
-    if (!signature_) [[likely]]
+    if (signature_ == nullptr) [[likely]]
       return chain::Verdict::kContinue;
-    const Result<void> signed_well =
-        signature_->check(exchange, exchange.api->org_id, entry->token());
-    if (!signed_well) return signed_well.error();
-    return chain::Verdict::kContinue;
+    return signature_->judged(exchange, entry->token());
   }
   TYKPP_LOG(info, "auth", "Attempted access with invalid key api_id={} request_id={}",
             log::quoted(exchange.api->api_id), exchange.requestId());
@@ -57,7 +73,7 @@ Result<chain::Verdict> AuthToken::admitted(
 
 Result<chain::Verdict> AuthToken::onRequest(http::Exchange& exchange) const {
   if (exchange.ignore_auth) return chain::Verdict::kContinue;
-  const std::string_view token = withoutBearer(credential_.of(exchange));
+  const std::string_view token = tokenOf(exchange);
   if (token.empty()) return missing();
   session::Keyring& keyring = keyrings_.of(exchange.workerIndex());
   const auto entry = keyring.cached(exchange.api->org_id, token);
@@ -66,7 +82,7 @@ Result<chain::Verdict> AuthToken::onRequest(http::Exchange& exchange) const {
 }
 
 net::Task<Result<chain::Verdict>> AuthToken::finish(http::Exchange& exchange) const {
-  const std::string_view token = withoutBearer(credential_.of(exchange));
+  const std::string_view token = tokenOf(exchange);
   session::Keyring& keyring = keyrings_.of(exchange.workerIndex());
   const std::string_view org_id = exchange.api->org_id;
   Result<std::shared_ptr<session::SessionEntry>> found = co_await keyring.find(org_id, token);

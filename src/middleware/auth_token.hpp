@@ -1,12 +1,10 @@
 #pragma once
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "chain/step.hpp"
-#include "middleware/credential.hpp"
-#include "middleware/token_signature.hpp"
+#include "definition/auth_rules.hpp"
 
 namespace tykpp::events {
 class Emitter;
@@ -16,6 +14,8 @@ class SessionEntry;
 }
 
 namespace tykpp::middleware {
+
+class TokenSignatureCheck;
 
 /// Looks a client's token up in the store. 401 without a token, 403 for one that nobody knows; a
 /// store that does not answer knows nobody. Thread: any worker. Source: `use_standard_auth`,
@@ -31,14 +31,18 @@ class AuthToken final : public chain::Step {
   net::Task<Result<chain::Verdict>> finish(http::Exchange& exchange) const override;
 
  private:
+  std::string_view tokenOf(const http::Exchange& exchange) const;
   Result<chain::Verdict> admitted(http::Exchange& exchange, std::string_view token,
                                   const std::shared_ptr<session::SessionEntry>& entry) const;
 
-  CredentialReader credential_;
-  std::optional<TokenSignatureCheck> signature_;  ///< where tokens come with one
+  definition::CredentialSource source_;
+  http::HeaderId header_;  ///< of the source, so that well-known names are compared by number
+  bool header_only_;       ///< neither query nor cookie
   bool becomes_identity_;
   session::Keyrings& keyrings_;
   const events::Emitter* events_;
+  /// Null: tokens come without a signature.
+  std::shared_ptr<const TokenSignatureCheck> signature_;
 };
 
 }  // namespace tykpp::middleware

@@ -7,6 +7,7 @@
 #include "base/base64.hpp"
 #include "base/clock.hpp"
 #include "base/digest.hpp"
+#include "definition/api_spec.hpp"
 #include "events/request_facts.hpp"
 #include "jwt/token_cache.hpp"
 
@@ -59,17 +60,24 @@ bool TokenSignatureCheck::matches(std::string_view digest, std::string_view toke
   return false;
 }
 
-Result<void> TokenSignatureCheck::check(const http::Exchange& exchange, std::string_view org_id,
-                                        std::string_view token) const {
+std::shared_ptr<const TokenSignatureCheck> TokenSignatureCheck::of(
+    const definition::TokenAuth& rules) {
+  if (!rules.signature.enabled) return nullptr;
+  return std::make_shared<const TokenSignatureCheck>(rules.signature);
+}
+
+Result<chain::Verdict> TokenSignatureCheck::judged(const http::Exchange& exchange,
+                                                   std::string_view token) const {
   if (rules_.algorithm != kSha256 && rules_.algorithm != kMd5)
     return Error(Errc::kInternal, Side::kGateway, 500, "internal server error");
   const std::string_view digest = events::credentialOf(exchange, source_);
   if (!digest.empty() && !rules_.secret.empty()) {
+    const std::string_view org_id = exchange.api->org_id;
     const std::string id = idIn(token);
     const std::string_view bare =
         token.starts_with(org_id) ? token.substr(org_id.size()) : std::string_view{};
     for (const std::string_view form : {bare, std::string_view(id), token}) {
-      if (!form.empty() && matches(digest, form)) return {};
+      if (!form.empty() && matches(digest, form)) return chain::Verdict::kContinue;
     }
   }
   return Error(Errc::kForbidden, Side::kClient, static_cast<std::uint16_t>(rules_.error_code),

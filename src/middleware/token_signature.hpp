@@ -1,11 +1,11 @@
 #pragma once
 // A digest of token, secret and time that clients send beside their token.
 
+#include <memory>
 #include <string_view>
 
-#include "base/error.hpp"
+#include "chain/step.hpp"
 #include "definition/auth_rules.hpp"
-#include "http/exchange.hpp"
 
 namespace tykpp::middleware {
 
@@ -13,10 +13,11 @@ namespace tykpp::middleware {
 class TokenSignatureCheck {
  public:
   explicit TokenSignatureCheck(definition::TokenSignature rules);
+  /// Null when tokens come without.
+  static std::shared_ptr<const TokenSignatureCheck> of(const definition::TokenAuth& rules);
 
   /// @param token  as the store knows it. @error  as the client is told
-  Result<void> check(const http::Exchange& exchange, std::string_view org_id,
-                     std::string_view token) const;
+  Result<chain::Verdict> judged(const http::Exchange& exchange, std::string_view token) const;
 
  private:
   bool matches(std::string_view digest, std::string_view token) const;

@@ -19,6 +19,7 @@ namespace tykpp::definition {
 
 struct AuthRules;
 struct LimitRules;
+struct ListenerRules;
 
 /// An upstream address, parsed once. Text as in `proxy.target_url`; scheme-less list entries have
 /// got one.
@@ -67,7 +68,7 @@ struct ApiSpec {
   bool strip_listen_path = false;
   std::string domain;  ///< `domain`, empty when there is none
   bool domain_disabled = false;
-  std::uint16_t listen_port = 0;
+  std::uint16_t listen_port = 0;  ///< 0: the gateway's
 
   // Upstream.
   TargetUrl target;                ///< `proxy.target_url`
@@ -109,6 +110,10 @@ struct ApiSpec {
   bool do_not_track = false;
 
   std::vector<EventHandler> event_handlers;  ///< `event_handlers.events`
+
+  /// What its port speaks, and certificates (definition/listener_rules.hpp). Null: a spec that no
+  /// loader made; it is served on the gateway's port.
+  std::shared_ptr<const ListenerRules> listener;
 };
 
 /// The bundle that a plugin came with, null when its API has none.

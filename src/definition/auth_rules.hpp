@@ -30,6 +30,7 @@ struct TokenAuth {
   bool enabled = false;  ///< also when nothing else is
   CredentialSource source;
   TokenSignature signature;
+  bool use_certificate = false;  ///< the client's certificate in place of a token, on TLS
 };
 
 /// `use_basic_auth`, `basic_auth`, `auth_configs.basic`

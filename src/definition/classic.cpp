@@ -210,6 +210,7 @@ Result<ApiSpec> buildClassic(Source source, const BuildSettings& settings, Repor
   readAccess(document, spec, report);
   readAccessRules(document, spec, report);
   readAuth(document, spec, report);
+  readListener(document, settings.config, spec, report);
   readLimits(document, settings.config, spec, report);
   readUpstream(document, settings.config, spec, report);
   readBundle(document, spec, report);

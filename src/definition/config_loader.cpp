@@ -124,8 +124,11 @@ struct Judge {
 
   void resolveSecrets() const {
     GatewayConfig& config = loaded.config;
-    const std::array<std::pair<const char*, std::string*>, 2> references{
-        {{"secret", &config.secret}, {"storage.password", &config.storage.password}}};
+    const std::array<std::pair<const char*, std::string*>, 3> references{
+        {{"secret", &config.secret},
+         {"storage.password", &config.storage.password},
+         {"security.private_certificate_encoding_secret",
+          &config.identity.tls.private_certificate_encoding_secret}}};
     for (const auto& [path, value] : references) {
       auto resolved = resolveSecret(*value, config.secrets, env);
       if (resolved) {
@@ -144,10 +147,11 @@ struct Judge {
             "and that the "
             "connection parameters are correct.");
     }
-    if (config.http_server_options.use_ssl) {
-      error(
-          "http_server_options.use_ssl",
-          "TLS on the listener is not built yet; serving plain HTTP in its place would be unsafe");
+    const TlsConfig& tls = config.identity.tls;
+    constexpr int kTls12 = 771;
+    if (tls.max_version != 0 &&
+        (tls.min_version != 0 ? tls.min_version : kTls12) > tls.max_version) {
+      error("http_server_options.min_version", "is above max_version");
     }
     if (flag("use_db_app_configs")) {
       error("use_db_app_configs",

@@ -161,6 +161,7 @@ struct GatewayConfig {
   std::int64_t max_header_size = 1024 * 1024;              ///< bytes of a request or response head
   std::chrono::seconds idle_timeout{
       120};  ///< a client connection without a request is closed after this
+  PortsConfig ports;
 };
 
 }  // namespace tykpp::definition

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tykpp::definition {
@@ -86,6 +87,12 @@ struct CertificateFiles {
   std::string key_file;
 };
 
+/// `ports_whitelist`: what APIs of a protocol may listen on beside the gateway's own ports.
+struct AllowedPorts {
+  std::vector<int> ports;
+  std::vector<std::pair<int, int>> ranges;  ///< first and last
+};
+
 /// TLS on the listeners and certificates of clients.
 struct TlsConfig {
   std::vector<CertificateFiles> certificates;
@@ -100,6 +107,12 @@ struct TlsConfig {
   std::vector<std::string> control_api_certificates;  ///< `security.certificates.control_api`
   std::map<std::string, std::string> pinned_public_keys;
   std::string private_certificate_encoding_secret;  ///< empty: `secret`
+};
+
+/// Ports that APIs open.
+struct PortsConfig {
+  bool disable_ports_whitelist = false;                  ///< any port will do
+  std::map<std::string, AllowedPorts> ports_whitelist;  ///< by protocol
 };
 
 /// All of it.

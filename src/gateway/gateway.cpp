@@ -120,6 +120,10 @@ Result<void> Gateway::run() {
       config_.control_api_port != 0 ? config_.control_api_port : config_.listen_port;
   shared_ = std::make_unique<PipelineShared>(
       PipelineShared{config_, *errors_, *resolver_, *bridge_, config_.listen_port, control});
+  ports_ = std::make_unique<OwnPorts>(config_, workers_);
+  tls_ = std::make_unique<TlsCenter>(
+      TlsCenter::Parts{config_, main_, workers_, *keyrings_, [this] { return apis(); }});
+  if (auto usable = tls_->checkFiles(); !usable) return usable;
   watchSignals();
   if (auto opened = openWorkers(); !opened) return opened;
   writePidFile();
@@ -160,10 +164,13 @@ Result<void> Gateway::openWorkers() {
     pipelines_.push_back(std::make_unique<Pipeline>(worker, *shared_));
     worker.setServer(std::make_unique<http::Server>(worker.loop(), *pipelines_.back(), limits, i));
     worker.publish(snapshot_, nullptr);
-    auto listening = worker.listen(config_.listen_address, config_.listen_port);
+    const Transport transport =
+        config_.http_server_options.use_ssl ? Transport::kTls : Transport::kPlain;
+    auto listening = worker.listen(config_.listen_address, config_.listen_port, transport);
     if (!listening) return listening.error();
     if (shared_->control_port == shared_->api_port) continue;
-    auto control = worker.listen(config_.listen_address, shared_->control_port);
+    auto control = worker.listen(config_.listen_address, shared_->control_port,
+                                 ownControlTls(config_) ? Transport::kControlTls : transport);
     if (!control) return control.error();
   }
   return {};
@@ -196,6 +203,7 @@ void Gateway::joinCluster() {
   main_client_ = key_store_->client(main_);
   main_sessions_ = std::make_unique<session::SessionStore>(
       *main_client_, config_, [this](std::string_view name) { keyrings_->invalidate(name); });
+  tls_->setStore(*main_client_);
   ClusterChannel::Actions actions;
   actions.reload = [this] { requestReload(nullptr); };
   actions.session_changed = [this](std::string_view name) { keyrings_->invalidate(name); };

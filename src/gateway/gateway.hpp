@@ -21,9 +21,11 @@
 #include "gateway/cluster_channel.hpp"
 #include "gateway/event_center.hpp"
 #include "gateway/file_watch.hpp"
+#include "gateway/own_ports.hpp"
 #include "gateway/pipeline.hpp"
 #include "gateway/plugin_keys.hpp"
 #include "gateway/snapshot.hpp"
+#include "gateway/tls_center.hpp"
 #include "gateway/worker.hpp"
 #include "jwt/key_source.hpp"
 #include "session/keyring.hpp"
@@ -87,6 +89,8 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   void bundlesChanged();
   void loadEventHandlers(const Snapshot& snapshot);
   void publish(std::shared_ptr<const Snapshot> snapshot, std::function<void()> everywhere);
+  /// Certificates and ports as the present snapshot wants them.
+  void openPorts(std::function<void()> done);
   void watchPluginFiles();
   void logProblems(const definition::Problems& problems) const;
   void shutDown();
@@ -119,6 +123,8 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   std::unique_ptr<FileWatch> watch_;
   std::shared_ptr<const Snapshot> snapshot_;
   std::shared_ptr<const session::PolicySet> policies_ = std::make_shared<session::PolicySet>();
+  std::unique_ptr<OwnPorts> ports_;
+  std::unique_ptr<TlsCenter> tls_;  // what it waits for ends with the main client
   // In this order: clients end before the store, and both before the loops.
   std::unique_ptr<storage::KeyStore> key_store_;
   std::unique_ptr<jwt::KeySets> key_sets_;

@@ -96,13 +96,15 @@ net::Task<void> Pipeline::handle(http::ServerExchange& sx) {
     co_await shared_.control.answer(sx, worker_.loop());
     co_return;
   }
-  if (port != shared_.api_port) {
+  const LeaseGuard snapshot(worker_);
+  const route::Router* router =
+      port == shared_.api_port ? snapshot->router.get() : snapshot->routerOf(port);
+  if (router == nullptr) {
     response::notFound(exchange);
     co_await sx.sendLocal();
     co_return;
   }
-  const LeaseGuard snapshot(worker_);
-  const ApiRuntime* routed = route(*snapshot, exchange);
+  const ApiRuntime* routed = route(*snapshot, *router, exchange);
   if (routed == nullptr) {
     co_await sx.sendLocal();
     co_return;
@@ -124,7 +126,8 @@ net::Task<void> Pipeline::handle(http::ServerExchange& sx) {
   if (api.analytics) co_await record(api, exchange);
 }
 
-const ApiRuntime* Pipeline::route(const Snapshot& snapshot, http::Exchange& exchange) const {
+const ApiRuntime* Pipeline::route(const Snapshot& snapshot, const route::Router& router,
+                                  http::Exchange& exchange) const {
   const http::Request& request = exchange.request();
   if (!shared_.config.http_server_options.skip_url_cleaning) {
     if (const auto location = route::cleanRedirect(request, exchange.arena()); location) {
@@ -132,7 +135,7 @@ const ApiRuntime* Pipeline::route(const Snapshot& snapshot, http::Exchange& exch
       return nullptr;
     }
   }
-  const std::optional<route::Match> match = snapshot.router->match(request.host, request.path);
+  const std::optional<route::Match> match = router.match(request.host, request.path);
   if (!match || match->strict_miss) {
     if (shared_.config.track_404_logs) {
       TYKPP_LOG(err, "main", "no API for this request request_id={} path={} origin={} host={}",

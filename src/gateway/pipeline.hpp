@@ -30,7 +30,8 @@ class Pipeline final : public http::RequestHandler {
 
  private:
   /// Null when there is none: the response is filled then.
-  const ApiRuntime* route(const Snapshot& snapshot, http::Exchange& exchange) const;
+  const ApiRuntime* route(const Snapshot& snapshot, const route::Router& router,
+                          http::Exchange& exchange) const;
   net::Task<Result<chain::Verdict>> runRequestChain(const ApiRuntime& api,
                                                     http::ServerExchange& exchange) const;
   net::Task<Result<void>> runResponseChain(const ApiRuntime& api, http::ServerExchange& exchange,

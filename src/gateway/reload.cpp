@@ -68,7 +68,7 @@ void Gateway::reload() {
   logProblems(problems_);
   loaded_once_ = true;
   const std::size_t count = built.snapshot->apis.size();
-  publish(std::move(built.snapshot), answer);
+  publish(std::move(built.snapshot), [this, answer] { openPorts(answer); });
   watchPluginFiles();
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started);
   TYKPP_LOG(info, "main", "API reload complete apis={} files_read={} problems={} milliseconds={}",
@@ -109,6 +109,16 @@ void Gateway::publish(std::shared_ptr<const Snapshot> snapshot, std::function<vo
       if (left->fetch_sub(1) == 1) main_.post([done] { (*done)(); });
     });
   }
+}
+
+void Gateway::openPorts(std::function<void()> done) {
+  tls_->refresh([this, done = std::move(done)] {
+    const definition::Problems unopened = ports_->apply(*snapshot_);
+    logProblems(unopened);
+    problems_.insert(problems_.end(), tls_->problems().begin(), tls_->problems().end());
+    problems_.insert(problems_.end(), unopened.begin(), unopened.end());
+    done();
+  });
 }
 
 void Gateway::bundlesChanged() {
@@ -161,6 +171,7 @@ void Gateway::shutDown() {
   stopping_ = true;
   watch_.reset();
   probe_.reset();
+  tls_->stop();
   TYKPP_LOG(info, "main", "Gracefully shutting down services...");
   for (const auto& worker : workers_) worker->drain();
   TYKPP_LOG(info, "main", "Waiting for in-flight requests to complete...");

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <ctime>
+#include <map>
 #include <string_view>
 #include <unordered_map>
 
+#include "definition/listener_rules.hpp"
 #include "gateway/bundle_loader.hpp"
 #include "gateway/chain_order.hpp"
 #include "gateway/event_center.hpp"
@@ -31,6 +33,10 @@ bool reusable(const ApiRuntime& running, const definition::ApiSpec& spec,
   return running.spec->checksum == spec.checksum && running.spec->listen_path == spec.listen_path;
 }
 
+bool usesTls(const definition::ApiSpec& spec) noexcept {
+  return spec.listener != nullptr && spec.listener->protocol == "https";
+}
+
 /// Whether a router over one list answers for the other too: a change of targets or plugins, the
 /// usual reload, moves no route.
 bool sameRoutes(const std::vector<std::shared_ptr<const ApiRuntime>>& a,
@@ -41,8 +47,20 @@ bool sameRoutes(const std::vector<std::shared_ptr<const ApiRuntime>>& a,
     const definition::ApiSpec& other = *y->spec;
     return one.api_id == other.api_id && one.listen_path == other.listen_path &&
            one.domain == other.domain && one.domain_disabled == other.domain_disabled &&
-           one.internal == other.internal;
+           one.internal == other.internal && one.listen_port == other.listen_port &&
+           usesTls(one) == usesTls(other);
   });
+}
+
+void reportRefused(const Snapshot& snapshot, definition::Problems& problems) {
+  const auto report = [&](const route::Router& router) {
+    for (const route::Refused& refused : router.refused()) {
+      problems.push_back({definition::Severity::kError, snapshot.apis[refused.index]->spec->file,
+                          refused.error.where(), refused.error.message()});
+    }
+  };
+  report(*snapshot.router);
+  for (const OwnPort& own : snapshot.ports) report(*own.router);
 }
 
 /// `X-Tyk-Api-Expires`, or nothing.
@@ -140,23 +158,58 @@ BuiltSnapshot SnapshotBuilder::build(
     if (runtime != nullptr) apis.push_back(std::move(runtime));
   }
   if (bundles_ != nullptr) bundles_->keepOnly(specs);
-  std::shared_ptr<const route::Router> router;
+  apis = withoutPortConflicts(std::move(apis), built.problems);
   if (previous != nullptr && sameRoutes(apis, previous->apis)) {
-    router = previous->router;
+    built.snapshot = std::make_shared<Snapshot>(std::move(apis), previous->router, previous->ports);
+    reportRefused(*built.snapshot, built.problems);
   } else {
-    std::vector<route::RouteEntry> entries;
-    entries.reserve(apis.size());
-    for (const auto& api : apis) {
-      entries.push_back({api->spec.get(), static_cast<std::uint32_t>(entries.size())});
-    }
-    router = std::make_shared<route::Router>(entries, config_);
+    built.snapshot = route(std::move(apis), built.problems);
   }
-  for (const route::Refused& refused : router->refused()) {
-    built.problems.push_back({definition::Severity::kError, apis[refused.index]->spec->file,
-                              refused.error.where(), refused.error.message()});
-  }
-  built.snapshot = std::make_shared<Snapshot>(std::move(apis), std::move(router));
   return built;
+}
+
+std::uint16_t SnapshotBuilder::portOf(const definition::ApiSpec& spec) const noexcept {
+  return spec.listen_port != 0 ? spec.listen_port : config_.listen_port;
+}
+
+std::vector<SnapshotBuilder::Runtime> SnapshotBuilder::withoutPortConflicts(
+    std::vector<Runtime> apis, definition::Problems& problems) const {
+  std::unordered_map<std::uint16_t, const definition::ApiSpec*> first;
+  std::erase_if(apis, [&](const Runtime& api) {
+    const definition::ApiSpec& spec = *api->spec;
+    if (spec.internal) return false;
+    const definition::ApiSpec* opener = first.emplace(portOf(spec), &spec).first->second;
+    if (usesTls(*opener) == usesTls(spec)) return false;
+    problems.push_back({definition::Severity::kError, spec.file, "/protocol",
+                        "port " + std::to_string(portOf(spec)) + " speaks " +
+                            opener->listener->protocol + " for API " + opener->api_id + "; API " +
+                            spec.api_id + " is not loaded"});
+    return true;
+  });
+  return apis;
+}
+
+std::shared_ptr<const Snapshot> SnapshotBuilder::route(std::vector<Runtime> apis,
+                                                       definition::Problems& problems) const {
+  std::map<std::uint16_t, std::vector<route::RouteEntry>> entries;
+  entries[config_.listen_port];  // it answers, be there APIs or not
+  for (std::uint32_t i = 0; i < apis.size(); ++i) {
+    entries[portOf(*apis[i]->spec)].push_back({apis[i]->spec.get(), i});
+  }
+  std::shared_ptr<const route::Router> main;
+  std::vector<OwnPort> ports;
+  for (const auto& [port, list] : entries) {
+    auto router = std::make_shared<const route::Router>(list, config_);
+    if (port == config_.listen_port) {
+      main = std::move(router);
+    } else {
+      ports.push_back({port, usesTls(*list.front().api), std::move(router)});
+    }
+  }
+  auto snapshot =
+      std::make_shared<const Snapshot>(std::move(apis), std::move(main), std::move(ports));
+  reportRefused(*snapshot, problems);
+  return snapshot;
 }
 
 }  // namespace tykpp::gateway

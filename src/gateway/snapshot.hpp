@@ -3,6 +3,7 @@
 // main thread, published to each worker, freed on the main thread when the last request on it has
 // ended.
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <string>
@@ -38,12 +39,28 @@ struct ApiRuntime {
   mutable std::atomic<std::uint32_t> next_target{0};  ///< round robin over all workers
 };
 
+/// A port that APIs opened beside the gateway's own.
+struct OwnPort {
+  std::uint16_t port = 0;
+  bool tls = false;
+  std::shared_ptr<const route::Router> router;  ///< its indexes are those of Snapshot::apis
+};
+
 struct Snapshot {
   Snapshot(std::vector<std::shared_ptr<const ApiRuntime>> list,
-           std::shared_ptr<const route::Router> made)
-      : apis(std::move(list)), router(std::move(made)) {}
+           std::shared_ptr<const route::Router> made, std::vector<OwnPort> own = {})
+      : apis(std::move(list)), router(std::move(made)), ports(std::move(own)) {}
   std::vector<std::shared_ptr<const ApiRuntime>> apis;
   std::shared_ptr<const route::Router> router;  ///< its indexes are those of `apis`
+  std::vector<OwnPort> ports;                   ///< sorted by port
+
+  /// The router of a port of APIs, null when no API is there.
+  const route::Router* routerOf(std::uint16_t port) const noexcept {
+    const auto found = std::lower_bound(
+        ports.begin(), ports.end(), port,
+        [](const OwnPort& entry, std::uint16_t wanted) { return entry.port < wanted; });
+    return found != ports.end() && found->port == port ? found->router.get() : nullptr;
+  }
 };
 
 /// What a build made, with what it had to leave out.
@@ -85,6 +102,13 @@ class SnapshotBuilder {
   /// @return null when the API is not served
   Runtime runtimeFor(const Spec& defined, const Runtime& running, PluginStamps& stamps,
                      definition::Problems& problems);
+  /// Leaves out APIs that want another protocol on a port that somebody before them opened.
+  std::vector<Runtime> withoutPortConflicts(std::vector<Runtime> apis,
+                                            definition::Problems& problems) const;
+  /// A router for each port.
+  std::shared_ptr<const Snapshot> route(std::vector<Runtime> apis,
+                                        definition::Problems& problems) const;
+  std::uint16_t portOf(const definition::ApiSpec& spec) const noexcept;
   const definition::GatewayConfig& config_;
   drivers::DriverRegistry& drivers_;
   BundleLoader* bundles_;

@@ -1,8 +1,11 @@
 #include "gateway/worker.hpp"
 
 #include <pthread.h>
+#include <unistd.h>
 
 #include <algorithm>
+
+#include "base/log.hpp"
 
 namespace tykpp::gateway {
 
@@ -19,16 +22,65 @@ Worker::Worker(Settings settings)
 
 Worker::~Worker() { stop(); }
 
-Result<std::uint16_t> Worker::listen(const std::string& address, std::uint16_t port) {
-  const std::size_t slot = listeners_.size();
-  auto listener =
-      net::Listener::open(loop_, address, port, [this, slot](int fd, const sockaddr_storage& peer) {
-        server_->serve(fd, peer, listeners_[slot]->port());
+Result<std::uint16_t> Worker::listen(const std::string& address, std::uint16_t port,
+                                     Transport transport) {
+  const Result<int> fd = net::Listener::bind(address, port);
+  if (!fd) return fd.error();
+  if (auto opened = open(*fd, port, transport); !opened) return opened.error();
+  return doors_.back()->port;
+}
+
+Result<void> Worker::open(int fd, std::uint16_t port, Transport transport) {
+  auto door = std::make_unique<Door>(Door{port, transport, nullptr});
+  auto listener = net::Listener::adopt(
+      loop_, fd, [this, self = door.get()](int client, const sockaddr_storage& peer) {
+        admit(*self, client, peer);
       });
   if (!listener) return listener.error();
-  const std::uint16_t bound = (*listener)->port();
-  listeners_.push_back(std::move(*listener));
-  return bound;
+  door->listener = std::move(*listener);
+  door->port = door->listener->port();
+  doors_.push_back(std::move(door));
+  return {};
+}
+
+void Worker::admit(const Door& door, int fd, const sockaddr_storage& peer) {
+  if (door.transport == Transport::kPlain) {
+    server_->serve(fd, peer, door.port);
+    return;
+  }
+  const auto& acceptor = door.transport == Transport::kTls ? tls_.apis : tls_.control;
+  if (acceptor != nullptr) {
+    server_->serve(fd, peer, door.port, acceptor);
+  } else {
+    ::close(fd);  // no certificate to show: there is nothing to say in plain
+  }
+}
+
+void Worker::addListener(int fd, std::uint16_t port, Transport transport) {
+  loop_.post([this, fd, port, transport] {
+    if (server_->draining()) {
+      ::close(fd);
+    } else if (const auto opened = open(fd, port, transport); !opened) {
+      TYKPP_LOG(err, "main", "{}", opened.error().message());
+    }
+  });
+}
+
+void Worker::removeListener(std::uint16_t port) {
+  loop_.post([this, port] {
+    const auto found = std::find_if(doors_.begin(), doors_.end(),
+                                    [port](const auto& door) { return door->port == port; });
+    if (found == doors_.end()) return;
+    (*found)->listener->closeEmpty();
+    doors_.erase(found);
+  });
+}
+
+void Worker::setTls(TlsSetup tls, std::function<void()> adopted) {
+  loop_.post([this, tls = std::move(tls), adopted = std::move(adopted)]() mutable {
+    std::swap(tls_, tls);
+    if (adopted) adopted();
+  });
 }
 
 void Worker::start() {
@@ -70,7 +122,7 @@ void Worker::release(Lease& lease) {
 
 void Worker::drain() {
   loop_.post([this] {
-    for (const auto& listener : listeners_) listener->close();
+    for (const auto& door : doors_) door->listener->close();
     server_->drain();
   });
 }

@@ -19,6 +19,19 @@ namespace tykpp::gateway {
 
 class Worker;
 
+/// What is spoken on a port.
+enum class Transport : std::uint8_t {
+  kPlain,
+  kTls,
+  kControlTls,  ///< TLS of the control port, when that asks for other certificates than APIs do
+};
+
+/// TLS of all listeners; replaced as one.
+struct TlsSetup {
+  std::shared_ptr<const net::TlsAcceptor> apis;     ///< null: connections are closed
+  std::shared_ptr<const net::TlsAcceptor> control;  ///< of Transport::kControlTls
+};
+
 /// A worker's hold on a snapshot. Counted without atomics: requests of one worker only.
 struct Lease {
   std::shared_ptr<const Snapshot> snapshot;
@@ -57,7 +70,13 @@ class Worker {
   /// Before start(): the handler outlives the worker's thread.
   void setServer(std::unique_ptr<http::Server> server) { server_ = std::move(server); }
   /// Before start(). @error as Listener::open
-  Result<std::uint16_t> listen(const std::string& address, std::uint16_t port);
+  Result<std::uint16_t> listen(const std::string& address, std::uint16_t port, Transport transport);
+  /// Takes connections of a descriptor of Listener::bind. Thread: any.
+  void addListener(int fd, std::uint16_t port, Transport transport);
+  /// Takes no more connections of a port; open ones stay. Thread: any.
+  void removeListener(std::uint16_t port);
+  /// For connections from now on. Thread: any. @param adopted  called on this worker; may be empty
+  void setTls(TlsSetup tls, std::function<void()> adopted);
   void start();
   /// Stops the loop and joins. Connections must be gone.
   void stop();
@@ -81,6 +100,13 @@ class Worker {
 
  private:
   friend class LeaseGuard;
+  struct Door {
+    std::uint16_t port = 0;
+    Transport transport = Transport::kPlain;
+    std::unique_ptr<net::Listener> listener;
+  };
+  Result<void> open(int fd, std::uint16_t port, Transport transport);
+  void admit(const Door& door, int fd, const sockaddr_storage& peer);
   void adopt(std::shared_ptr<const Snapshot> snapshot);
   void release(Lease& lease);
   Settings settings_;
@@ -88,7 +114,8 @@ class Worker {
   net::TimedCalls timed_calls_{loop_.wheel()};
   upstream::Pool pool_;
   std::unique_ptr<http::Server> server_;
-  std::vector<std::unique_ptr<net::Listener>> listeners_;
+  TlsSetup tls_;
+  std::vector<std::unique_ptr<Door>> doors_;
   std::vector<std::unique_ptr<Lease>> leases_;
   Lease* current_ = nullptr;
   std::thread thread_;

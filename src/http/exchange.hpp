@@ -15,6 +15,9 @@
 namespace tykpp::definition {
 struct ApiSpec;
 }
+namespace tykpp::net {
+struct PeerCertificates;
+}
 namespace tykpp::session {
 class SessionEntry;
 class SessionState;
@@ -94,6 +97,11 @@ class Exchange {
   Response response_;
   std::uint32_t worker_index_;
   std::uint64_t request_id_;
+
+ public:
+  /// What the client showed in its TLS handshake; null when that is nothing. Lives as long as the
+  /// exchange.
+  const net::PeerCertificates* peer_certificates = nullptr;
 };
 
 }  // namespace tykpp::http

@@ -14,13 +14,14 @@ Server::Server(net::Loop& loop, RequestHandler& handler, const ServerLimits& lim
 
 Server::~Server() = default;
 
-void Server::serve(int fd, const sockaddr_storage& peer, std::uint16_t port) {
+void Server::serve(int fd, const sockaddr_storage& peer, std::uint16_t port,
+                   std::shared_ptr<const net::TlsAcceptor> tls) {
   if (open_ >= limits_.max_connections || draining_) {
     counters_.refused.fetch_add(1, std::memory_order_relaxed);
     ::close(fd);
     return;
   }
-  ServerConnection::run(new ServerConnection(*this, fd, peer, port));
+  ServerConnection::run(new ServerConnection(*this, fd, peer, port, std::move(tls)));
 }
 
 void Server::drain() {

@@ -14,6 +14,7 @@
 #include "net/loop.hpp"
 #include "net/stream.hpp"
 #include "net/task.hpp"
+#include "net/tls_acceptor.hpp"
 
 namespace tykpp::http {
 
@@ -36,10 +37,10 @@ struct ServerLimits {
   std::chrono::milliseconds write_timeout{
       120000};  ///< each write that makes no progress (…write_timeout)
   std::chrono::milliseconds idle_timeout{120000};  ///< between requests (idle_timeout)
-  std::size_t max_head_bytes = 1024 * 1024;        ///< max_header_size
-  std::uint64_t max_body_bytes = 0;                ///< 0: no limit (…max_request_body_size)
-  std::size_t max_connections = 100000;            ///< of this worker
-  bool close_connections = false;                  ///< answer every request with Connection: close
+  std::size_t max_head_bytes = 1024 * 1024;  ///< max_header_size
+  std::uint64_t max_body_bytes = 0;          ///< 0: no limit (…max_request_body_size)
+  std::size_t max_connections = 100000;      ///< of this worker
+  bool close_connections = false;            ///< answer every request with Connection: close
 };
 
 /// Written by its worker, read by any thread.
@@ -49,6 +50,7 @@ struct ServerCounters {
   std::atomic<std::uint64_t> bad_requests{0};
   std::atomic<std::uint64_t> refused{0};  ///< connections over the limit
   std::atomic<std::uint64_t> timeouts{0};
+  std::atomic<std::uint64_t> failed_handshakes{0};
 };
 
 /// The connections of one worker.
@@ -60,9 +62,11 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// Serves an accepted connection; takes the descriptor. @param port  of the listener it came in
-  /// by
-  void serve(int fd, const sockaddr_storage& peer, std::uint16_t port);
+  /// Serves an accepted connection; takes the descriptor.
+  /// @param port  of the listener it came in by
+  /// @param tls  does the handshake; null: plain HTTP
+  void serve(int fd, const sockaddr_storage& peer, std::uint16_t port,
+             std::shared_ptr<const net::TlsAcceptor> tls = nullptr);
   /// Closes idle connections and the others as soon as their answer is out.
   void drain();
   /// Cuts every connection.

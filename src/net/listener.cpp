@@ -26,6 +26,12 @@ Error failure(const std::string& address, std::uint16_t port, const char* what, 
 
 Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, const std::string& address,
                                                  std::uint16_t port, Accept accept) {
+  const Result<int> fd = bind(address, port);
+  if (!fd) return fd.error();
+  return adopt(loop, *fd, std::move(accept));
+}
+
+Result<int> Listener::bind(const std::string& address, std::uint16_t port) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE;
@@ -65,6 +71,10 @@ Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, const std::string& 
     ::close(fd);
     return error;
   }
+  return fd;
+}
+
+Result<std::unique_ptr<Listener>> Listener::adopt(Loop& loop, int fd, Accept accept) {
   auto listener = std::make_unique<Listener>(loop, std::move(accept));
   sockaddr_storage bound{};
   socklen_t bound_size = sizeof bound;
@@ -72,7 +82,8 @@ Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, const std::string& 
   listener->port_ = addressPort(bound);
   listener->socket_.setWatcher([](void* self) { static_cast<Listener*>(self)->drain(); },
                                listener.get());
-  if (!listener->socket_.open(fd)) return failure(address, port, "epoll", errno);
+  if (!listener->socket_.open(fd))
+    return Error(Errc::kIo, std::string("cannot watch a listener: ") + std::strerror(errno));
   return listener;
 }
 

@@ -21,8 +21,18 @@ class Listener {
   /// @error kBadConfig with address, port and the system's reason
   static Result<std::unique_ptr<Listener>> open(Loop& loop, const std::string& address,
                                                 std::uint16_t port, Accept accept);
+  /// The part of open() that may fail, for another thread than the loop's: a bound socket that
+  /// takes connections. The caller owns the descriptor. @error as open()
+  static Result<int> bind(const std::string& address, std::uint16_t port);
+  /// The rest: takes the descriptor. @error kIo when the loop cannot watch it
+  static Result<std::unique_ptr<Listener>> adopt(Loop& loop, int fd, Accept accept);
   /// Stops accepting; connections of its queue that were not accepted are reset by the kernel.
   void close() noexcept { socket_.close(); }
+  /// The same, after what is in the queue was accepted.
+  void closeEmpty() {
+    drain();
+    close();
+  }
   /// The port it is bound to (differs from the one asked for when that was 0).
   std::uint16_t port() const noexcept { return port_; }
   Listener(Loop& loop, Accept accept)

@@ -1,5 +1,5 @@
 #pragma once
-// Bytes in and out of a socket, plain or TLS (client side). Awaited in place: no coroutine frame an
+// Bytes in and out of a socket, plain or TLS (either side). Awaited in place: no coroutine frame an
 // operation.
 
 #include <openssl/ssl.h>
@@ -13,6 +13,9 @@
 #include "net/task.hpp"
 
 namespace tykpp::net {
+
+class TlsAcceptor;
+struct PeerCertificates;
 
 struct SslDeleter {
   void operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
@@ -41,6 +44,23 @@ class Stream {
   /// TLS handshake as a client. `context` outlives the stream, `host` the call.
   /// @param verify  whether the certificate must be good for `host`
   Task<Result<void>> handshake(SSL_CTX* context, const std::string& host, bool verify);
+  /// TLS handshake as a server. `acceptor` outlives the call.
+  /// @error kBadRequest: the client speaks plain HTTP, and so does the stream from now on;
+  /// kTlsFailed with the reason; that of the cancellation
+  Task<Result<void>> accept(const TlsAcceptor& acceptor);
+  /// What the client of accept() showed; null when that is nothing.
+  std::shared_ptr<const PeerCertificates> peerCertificates() const;
+  /// Whether TLS holds bytes, or an end, that a read would find without the socket. A reader that
+  /// waits for the socket alone has to ask first.
+  bool inputPending() noexcept { return ssl_ != nullptr && tlsInputPending(); }
+  /// Tells the other side that nothing more comes: under TLS that makes the difference to a
+  /// connection that was cut. Waits for nothing.
+  void sayEnd() noexcept;
+  /// The same, and shuts down the sending direction.
+  void endSending() noexcept {
+    sayEnd();
+    socket_.shutdownSend();
+  }
   void close() noexcept {
     ssl_.reset();
     socket_.close();
@@ -52,6 +72,10 @@ class Stream {
 
  private:
   IoResult sslResult(int code, bool& would_block) noexcept;
+  IoResult tryWriteTls(std::span<const iovec> pieces, bool& would_block) noexcept;
+  bool tlsInputPending() noexcept;
+  bool attach(SSL* ssl) noexcept;
+  Task<Result<void>> shakeHands(Side other);
   Socket socket_;
   std::unique_ptr<SSL, SslDeleter> ssl_;
 };

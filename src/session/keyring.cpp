@@ -76,4 +76,11 @@ void Keyrings::setPolicies(const std::shared_ptr<const PolicySet>& policies) {
   }
 }
 
+void Keyrings::setCertificates(const std::shared_ptr<const certs::CertificateSet>& certificates) {
+  for (const auto& keyring : keyrings_) {
+    keyring->loop().post(
+        [ring = keyring.get(), certificates] { ring->setCertificates(certificates); });
+  }
+}
+
 }  // namespace tykpp::session

@@ -20,6 +20,9 @@
 namespace tykpp::jwt {
 class KeySets;
 }
+namespace tykpp::certs {
+class CertificateSet;
+}
 
 namespace tykpp::session {
 
@@ -53,6 +56,13 @@ class Keyring {
   /// Policies as of the last load. View: until setPolicies()
   const PolicySet& policies() const noexcept { return *policies_; }
   void setPolicies(std::shared_ptr<const PolicySet> policies) { policies_ = std::move(policies); }
+  /// Certificates that definitions and settings name; null before the first load.
+  const std::shared_ptr<const certs::CertificateSet>& certificates() const noexcept {
+    return certificates_;
+  }
+  void setCertificates(std::shared_ptr<const certs::CertificateSet> certificates) {
+    certificates_ = std::move(certificates);
+  }
   /// A session changed somewhere. @param name  in the store, without prefix
   void invalidate(std::string_view name) { cache_.invalidate(name); }
   void clear() { cache_.clear(); }
@@ -73,6 +83,7 @@ class Keyring {
   SessionCache cache_;
   std::shared_ptr<const PolicySet> policies_;
   std::string alias_;
+  std::shared_ptr<const certs::CertificateSet> certificates_;
 };
 
 /// All workers'. Made on the main thread before the workers run, destroyed after they stopped.
@@ -103,6 +114,8 @@ class Keyrings {
   void clear();
   /// Puts policies in force on every worker. Thread: any.
   void setPolicies(const std::shared_ptr<const PolicySet>& policies);
+  /// Puts certificates in force on every worker. Thread: any.
+  void setCertificates(const std::shared_ptr<const certs::CertificateSet>& certificates);
 
  private:
   const definition::GatewayConfig& config_;

@@ -48,7 +48,7 @@ net::Task<void> Call::tunnel(std::string_view extra) {
     if (!sent) break;
   }
   // The upstream has ended: the client reads an end too and gets a moment to finish its side.
-  down.socket().shutdownSend();
+  down.endSending();
   if (uploading_) {
     sx_.hurryBody();
     UploadEnd end{upload_waiter_};
@@ -82,7 +82,7 @@ net::Detached Call::tunnelUp() {
     const net::IoResult sent = co_await write;
     if (!sent) break;
   }
-  up.socket().shutdownSend();
+  up.endSending();
   if (down.socket().cancelled()) up.socket().cancel(Errc::kClientGone);
   connection_->deadline.after(std::chrono::seconds(10));  // for the upstream's last words
   uploading_ = false;

@@ -87,9 +87,7 @@ TokenAuth tokenAuth(const Json& document, const ApiSpec& spec, const AuthRules& 
   token.source = sourceFrom(*config);
   const std::string place =
       member(document, "auth_configs") != nullptr ? "/auth_configs/authToken" : "/auth";
-  if (flagOf(*config, "use_certificate")) {
-    report.notBuilt(place + "/use_certificate", "tokens of client certificates");
-  }
+  token.use_certificate = flagOf(*config, "use_certificate");
   token.signature = signatureFrom(*config);
   if (token.signature.secret.find('$') != std::string::npos) {
     report.notBuilt(place + "/signature/secret", "a secret with variables");

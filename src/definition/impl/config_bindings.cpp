@@ -155,7 +155,7 @@ constexpr Binding kBindings[] = {
 
 const Binding* findBinding(std::string_view path) {
   for (const std::span<const Binding> table :
-       {std::span<const Binding>(kBindings), identityBindings()}) {
+       {std::span<const Binding>(kBindings), identityBindings(), tlsBindings()}) {
     for (const Binding& binding : table) {
       if (binding.path == path) return &binding;
     }

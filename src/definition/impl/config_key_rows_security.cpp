@@ -6,13 +6,13 @@ using namespace key_rows;
 
 // clang-format off
 constexpr KeyRow kSecurity[] = {
-    {"security.private_certificate_encoding_secret", kStr, kNot, "", "Pass phrase for stored private keys", nullptr, kSecret},
-    {"security.control_api_use_mutual_tls", kBool, kNot, "false", "The control API wants a client certificate"},
+    {"security.private_certificate_encoding_secret", kStr, kYes, "", "Pass phrase for stored private keys", nullptr, kSecret},
+    {"security.control_api_use_mutual_tls", kBool, kYes, "false", "The control API wants a client certificate"},
     {"security.pinned_public_keys", kMap, kNot, "{}", "Host pattern to public keys that its certificates may have"},
-    {"security.allow_unsafe_dynamic_mtls_token", kBool, kNot, "false", "Accept a certificate's token without the certificate"},
-    {"security.certificates.apis", kList, kNot, "[]", "Client certificates allowed for every API", "SECURITY_CERTIFICATES_API"},
+    {"security.allow_unsafe_dynamic_mtls_token", kBool, kYes, "false", "Accept a certificate's token without the certificate"},
+    {"security.certificates.apis", kList, kYes, "[]", "Client certificates allowed for every API", "SECURITY_CERTIFICATES_API"},
     {"security.certificates.upstream", kMap, kYes, "{}", "Host pattern to the PEM file of the client certificate for upstreams"},
-    {"security.certificates.control_api", kList, kNot, "[]", "Client certificates of the control API"},
+    {"security.certificates.control_api", kList, kYes, "[]", "Client certificates of the control API"},
     {"security.certificates.dashboard_api", kList, kNil, "[]", "Dashboard", "SECURITY_CERTIFICATES_DASHBOARD"},
     {"security.certificates.mdcb_api", kList, kNil, "[]", "MDCB", "SECURITY_CERTIFICATES_MDCB"},
     {"security.certificate_expiry_monitor.warning_threshold_days", kInt, kNot, "30",

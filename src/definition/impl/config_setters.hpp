@@ -103,6 +103,8 @@ struct Binding {
 
 /// Keys of identity: keys, policies, limits, certificates, the store.
 std::span<const Binding> identityBindings();
+/// TLS on the listeners, certificates, ports that APIs open.
+std::span<const Binding> tlsBindings();
 
 // clang-format off
 #define TYKPP_BIND(path_, setter_, member_, ...) \

@@ -77,6 +77,8 @@ JwtRules readJwt(const Json& document, Report& report);
 /// Completes `auth` with what no Classic definition can say. @param document  the OAS document, of
 /// whatever types
 void readOasAuth(const Json& document, ApiSpec& spec, Report& report);
+/// Fills `listener`. `auth`, `domain` and `listen_port` of `spec` are set.
+void readListener(const Json& document, const GatewayConfig& config, ApiSpec& spec, Report& report);
 /// Fills `limits`.
 void readLimits(const Json& document, const GatewayConfig& config, ApiSpec& spec, Report& report);
 /// Fills `bundle`.

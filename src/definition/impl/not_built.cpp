@@ -17,7 +17,6 @@ struct Switch {
 
 /// On for every API that sets them.
 constexpr Switch kSwitches[] = {
-    {"use_mutual_tls_auth", "client certificate authentication"},
     {"enable_proxy_protocol", "the PROXY protocol"},
     {"upstream_auth/enabled", "upstream authentication"},
     {"graphql/enabled", "GraphQL"},
@@ -69,23 +68,7 @@ void checkAuth(const Json& document, Report& report) {
   }
 }
 
-void checkListener(const Json& document, const GatewayConfig& config, Report& report) {
-  const std::string_view protocol = textOf(document, "protocol");
-  if (!protocol.empty() && !equalsIgnoreCase(protocol, "http")) {
-    report.notBuilt("/protocol", "the protocol " + std::string(protocol));
-  }
-  const Json* port = member(document, "listen_port");
-  if (port != nullptr && port->is_number_integer()) {
-    const auto number = port->get<std::int64_t>();
-    if (number < 0 || number > 65535) {
-      report.error("/listen_port", "has to be 0 to 65535");
-    } else if (number != 0 && number != config.listen_port) {
-      report.notBuilt("/listen_port", "a port of an API's own");
-    }
-  }
-  if (filled(document, "certificates") != nullptr && !flagOf(document, "domain_disabled")) {
-    report.notBuilt("/certificates", "server certificates of an API (TLS on the listener)");
-  }
+void checkListener(const Json& document, Report& report) {
   if (equalsIgnoreCase(textOf(document, "application_protocol"), "mcp")) {
     report.notBuilt("/application_protocol", "MCP");
   }
@@ -220,10 +203,10 @@ const Json* selectedVersion(const Json& document, std::string& key, Report* repo
   return found;
 }
 
-void checkNotBuilt(const Json& document, const GatewayConfig& config, Report& report) {
+void checkNotBuilt(const Json& document, const GatewayConfig&, Report& report) {
   checkSwitches(document, kSwitches, report);
   checkAuth(document, report);
-  checkListener(document, config, report);
+  checkListener(document, report);
   checkLimits(document, report);
   checkObservers(document, report);
   checkProcessors(document, report);

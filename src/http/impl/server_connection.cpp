@@ -1,10 +1,14 @@
 #include "http/impl/server_connection.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "base/log.hpp"
 #include "http/client_watch.hpp"
 #include "http/head_parser.hpp"
 #include "http/status.hpp"
 #include "net/listener.hpp"
+#include "net/peer_certificates.hpp"
 
 namespace tykpp::http {
 namespace {
@@ -13,6 +17,8 @@ constexpr std::size_t kLingerBytes = 1024 * 1024;
 // Pipelined requests answered in a row before others get a turn.
 constexpr int kStreak = 32;
 constexpr auto kLingerTime = std::chrono::seconds(2);
+// A whole TLS handshake, however the client spreads it.
+constexpr std::chrono::milliseconds kHandshakeTime{10000};
 }  // namespace
 
 /// Memory of a request in progress, not of an idle connection.
@@ -30,11 +36,12 @@ struct ServerConnection::Active {
 };
 
 ServerConnection::ServerConnection(Server& server, int fd, const sockaddr_storage& peer,
-                                   std::uint16_t port)
+                                   std::uint16_t port, std::shared_ptr<const net::TlsAcceptor> tls)
     : server_(server),
       stream_(server.loop()),
       deadline_(server.loop().wheel(), &onDeadline, this),
       input_(server.loop().blocks()),
+      tls_(std::move(tls)),
       port_(port),
       peer_port_(net::addressPort(peer)) {
   net::addressText(peer, peer_text_);
@@ -48,7 +55,9 @@ net::Detached ServerConnection::run(ServerConnection* self) {
   const std::unique_ptr<ServerConnection> owner(self);
   Server& server = self->server_;
   server.add(*self);
-  if (self->stream_.socket().isOpen()) co_await self->loop();
+  bool usable = self->stream_.socket().isOpen();
+  if (usable && self->tls_ != nullptr) usable = co_await self->secure();
+  if (usable) co_await self->loop();
   server.remove(*self);
 }
 
@@ -86,11 +95,36 @@ void ServerConnection::cut(Errc reason) {
   if (elsewhere && exchange != nullptr) tellGone(*exchange);
 }
 
+net::Task<bool> ServerConnection::secure() {
+  deadline_.after(std::min(kHandshakeTime, server_.limits().read_timeout));
+  idle_ = false;  // one that says nothing counts as a timeout
+  const Result<void> done = co_await stream_.accept(*tls_);
+  tls_.reset();
+  idle_ = true;
+  if (done) {
+    peer_certificates_ = stream_.peerCertificates();
+    co_return true;
+  }
+  server_.counters().failed_handshakes.fetch_add(1, std::memory_order_relaxed);
+  TYKPP_LOG(debug, "main", "TLS handshake error from {}: {}", peer_text_, done.error().message());
+  if (done.error().code() == Errc::kBadRequest) co_await tellPlainClient();
+  co_return false;
+}
+
+net::Task<void> ServerConnection::tellPlainClient() {
+  static constexpr std::string_view kAnswer =
+      "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
+  std::array<iovec, 1> out{{{const_cast<char*>(kAnswer.data()), kAnswer.size()}}};
+  net::Stream::Write write = stream_.write(out);
+  const net::IoResult written = co_await write;
+  if (written) co_await linger();
+}
+
 net::Task<void> ServerConnection::loop() {
   deadline_.after(server_.limits().read_timeout);  // a client that connects has something to say
   net::Turns turns(kStreak);
   for (;;) {
-    if (input_.empty()) {
+    if (input_.empty() && !stream_.inputPending()) {
       idle_ = true;
       input_.release();
       net::Readable readable(stream_.socket());
@@ -106,7 +140,11 @@ net::Task<void> ServerConnection::loop() {
     const std::size_t head_size = co_await readHead();
     if (head_size == 0) co_return;
     const bool go_on = co_await serveOne(head_size);
-    if (!go_on || server_.draining()) co_return;
+    if (!go_on) co_return;
+    if (server_.draining()) {
+      stream_.sayEnd();
+      co_return;
+    }
     deadline_.after(server_.limits().idle_timeout);
   }
 }
@@ -141,6 +179,7 @@ net::Task<bool> ServerConnection::serveOne(std::size_t head_size) {
   ServerExchange& sx = active->exchange;
   Exchange& exchange = sx.exchange();
   exchange.peer = {peer_text_, peer_port_, stream_.tls()};
+  exchange.peer_certificates = peer_certificates_.get();
   exchange.started = server_.loop().now();
   server_.counters().requests.fetch_add(1, std::memory_order_relaxed);
   const std::string_view head = input_.view().substr(0, head_size);
@@ -163,7 +202,11 @@ net::Task<bool> ServerConnection::serveOne(std::size_t head_size) {
   if (sx.aborted() || stream_.socket().cancelled()) co_return false;
   if (!sx.bodyDone() || exchange.close_after) {
     // What is still under way would make the kernel reset the connection and the answer with it.
-    if (!sx.bodyDone() || !input_.empty()) co_await linger();
+    if (!sx.bodyDone() || !input_.empty()) {
+      co_await linger();
+    } else {
+      stream_.sayEnd();
+    }
     co_return false;
   }
   co_return true;
@@ -209,7 +252,7 @@ net::Task<void> ServerConnection::refuse(Active& active, const Error& error) {
 }
 
 net::Task<void> ServerConnection::linger() {
-  stream_.socket().shutdownSend();
+  stream_.endSending();
   deadline_.after(kLingerTime);
   input_.clear();
   std::size_t thrown_away = 0;

@@ -9,7 +9,8 @@ namespace tykpp::http {
 /// object, one coroutine frame and no buffer.
 class ServerConnection {
  public:
-  ServerConnection(Server& server, int fd, const sockaddr_storage& peer, std::uint16_t port);
+  ServerConnection(Server& server, int fd, const sockaddr_storage& peer, std::uint16_t port,
+                   std::shared_ptr<const net::TlsAcceptor> tls);
   ~ServerConnection();
   ServerConnection(const ServerConnection&) = delete;
   ServerConnection& operator=(const ServerConnection&) = delete;
@@ -32,6 +33,9 @@ class ServerConnection {
   static void onQuietEvent(void* self);
   static void tellGone(ServerExchange& exchange);
   void cut(Errc reason);
+  /// @return whether there is a connection to serve requests on
+  net::Task<bool> secure();
+  net::Task<void> tellPlainClient();
   net::Task<void> loop();
   net::Task<std::size_t> readHead();
   net::Task<bool> serveOne(std::size_t head_size);
@@ -44,6 +48,8 @@ class ServerConnection {
   ReadBuffer input_;
   ServerExchange* current_ = nullptr;  // while a handler runs
   bool idle_ = true;
+  std::shared_ptr<const net::TlsAcceptor> tls_;  // until the handshake is over
+  std::shared_ptr<const net::PeerCertificates> peer_certificates_;
   std::uint16_t port_;
   std::uint16_t peer_port_;
   char peer_text_[64];

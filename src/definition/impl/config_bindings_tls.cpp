@@ -1,0 +1,81 @@
+// Which member each built key of TLS, certificates and ports fills.
+
+#include "definition/impl/config_setters.hpp"
+#include "definition/impl/json_text.hpp"
+
+namespace tykpp::definition::setters {
+namespace {
+
+/// @return what is wrong with it, or nothing
+std::string readFiles(const Json& value, CertificateFiles& out) {
+  if (!value.is_object()) return "has to be a list of objects";
+  out = {std::string(textOf(value, "domain_name")), std::string(textOf(value, "cert_file")),
+         std::string(textOf(value, "key_file"))};
+  if (out.cert_file.empty() || out.key_file.empty()) return "wants cert_file and key_file";
+  return {};
+}
+std::string setCertificateFiles(std::vector<CertificateFiles>& out, const Json& value) {
+  out.clear();
+  for (const Json& element : value) {
+    CertificateFiles files;
+    if (std::string wrong = readFiles(element, files); !wrong.empty()) return wrong;
+    out.push_back(std::move(files));
+  }
+  return {};
+}
+
+bool isPort(const Json& value) {
+  return value.is_number_integer() && value.get<std::int64_t>() > 0 &&
+         value.get<std::int64_t>() <= 65535;
+}
+std::string readAllowed(const Json& value, AllowedPorts& out) {
+  if (!value.is_object()) return "has to name ports and ranges for each protocol";
+  if (const Json* ports = member(value, "ports"); ports != nullptr && ports->is_array()) {
+    for (const Json& port : *ports) {
+      if (!isPort(port)) return "ports have to be 1 to 65535";
+      out.ports.push_back(port.get<int>());
+    }
+  }
+  if (const Json* ranges = member(value, "ranges"); ranges != nullptr && ranges->is_array()) {
+    for (const Json& range : *ranges) {
+      const Json* from = member(range, "from");
+      const Json* to = member(range, "to");
+      if (from == nullptr || to == nullptr || !isPort(*from) || !isPort(*to))
+        return "ranges need from and to, 1 to 65535";
+      out.ranges.emplace_back(from->get<int>(), to->get<int>());
+    }
+  }
+  return {};
+}
+std::string setAllowedPorts(std::map<std::string, AllowedPorts>& out, const Json& value) {
+  out.clear();
+  for (const auto& [protocol, ports] : value.items()) {
+    if (std::string wrong = readAllowed(ports, out[lowered(protocol)]); !wrong.empty())
+      return wrong;
+  }
+  return {};
+}
+
+// clang-format off
+constexpr Binding kBindings[] = {
+    TYKPP_BIND("ports_whitelist", setAllowedPorts, ports.ports_whitelist),
+    TYKPP_BIND("disable_ports_whitelist", setFlag, ports.disable_ports_whitelist),
+    TYKPP_BIND("http_server_options.certificates", setCertificateFiles, identity.tls.certificates),
+    TYKPP_BIND("http_server_options.ssl_certificates", setList, identity.tls.ssl_certificates),
+    TYKPP_BIND("http_server_options.min_version", setTlsVersion, identity.tls.min_version),
+    TYKPP_BIND("http_server_options.max_version", setTlsVersion, identity.tls.max_version),
+    TYKPP_BIND("http_server_options.ssl_ciphers", setList, identity.tls.ssl_ciphers),
+    TYKPP_BIND("http_server_options.skip_client_ca_announcement", setFlag, identity.tls.skip_client_ca_announcement),
+    TYKPP_BIND("security.private_certificate_encoding_secret", setText, identity.tls.private_certificate_encoding_secret),
+    TYKPP_BIND("security.control_api_use_mutual_tls", setFlag, identity.tls.control_api_use_mutual_tls),
+    TYKPP_BIND("security.allow_unsafe_dynamic_mtls_token", setFlag, identity.tls.allow_unsafe_dynamic_mtls_token),
+    TYKPP_BIND("security.certificates.apis", setList, identity.tls.client_certificates),
+    TYKPP_BIND("security.certificates.control_api", setList, identity.tls.control_api_certificates),
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Binding> tlsBindings() { return kBindings; }
+
+}  // namespace tykpp::definition::setters

@@ -3,6 +3,7 @@
 #include "admin/impl/answers.hpp"
 #include "admin/impl/api_calls.hpp"
 #include "admin/impl/call_table.hpp"
+#include "admin/impl/cert_calls.hpp"
 #include "admin/impl/health_answers.hpp"
 #include "admin/impl/key_calls.hpp"
 #include "admin/impl/org_calls.hpp"
@@ -63,6 +64,7 @@ struct AdminApi::State {
   Control& control;
   const HealthState& health;
   ApiCalls apis;
+  CertCalls certificates;
   KeyCalls keys;
   OrgCalls orgs;
   PolicyCalls policies;
@@ -83,8 +85,9 @@ struct AdminApi::State {
 };
 
 AdminApi::AdminApi(Control& control, const HealthState& health)
-    : state_(new State{control, health, ApiCalls(control), KeyCalls(control), OrgCalls(control),
-                       PolicyCalls(control), endpoint(control.config().health_check_endpoint_name),
+    : state_(new State{control, health, ApiCalls(control), CertCalls(control), KeyCalls(control),
+                       OrgCalls(control), PolicyCalls(control),
+                       endpoint(control.config().health_check_endpoint_name),
                        endpoint(control.config().readiness_check_endpoint_name)}) {}
 AdminApi::~AdminApi() = default;
 
@@ -124,6 +127,10 @@ void AdminApi::State::handleControl(const AdminRequest& request, const Reply& re
     reply(statusMessage(403, "Attempted administrative access with invalid or missing key!"));
     return;
   }
+  if (!request.certificate_problem.empty()) {
+    reply(statusMessage(403, request.certificate_problem));
+    return;
+  }
   handleAuthorised(request, reply);
 }
 
@@ -155,6 +162,14 @@ std::optional<net::Task<AdminReply>> AdminApi::State::task(const Selected& selec
                                                            const AdminRequest& request) {
   std::string id(selected.values.empty() ? std::string_view{} : selected.values.front());
   switch (selected.call) {
+    case Call::kAddCertificate:
+      return certificates.add(request);
+    case Call::kListCertificates:
+      return certificates.list(request);
+    case Call::kGetCertificates:
+      return certificates.get(std::move(id));
+    case Call::kRemoveCertificate:
+      return certificates.remove(std::move(id), request);
     case Call::kCreateKey:
       return keys.create(request);
     case Call::kPreviewKey:

@@ -25,6 +25,8 @@ struct AdminRequest {
   std::string body;
   std::string authorization;  ///< X-Tyk-Authorization
   std::string host;           ///< Host header
+  /// Why the client's certificate does not do, where one is asked for; empty: it does.
+  std::string certificate_problem{};
 };
 
 /// The answer to it.

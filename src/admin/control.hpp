@@ -13,6 +13,9 @@
 #include "definition/gateway_config.hpp"
 #include "definition/problem.hpp"
 
+namespace tykpp::certs {
+class CertificateStore;
+}
 namespace tykpp::net {
 class Loop;
 }
@@ -99,6 +102,10 @@ class Control {
   /// Key sets of token issuers are fetched anew when they are next needed.
   /// @param api_id  whose; empty: all
   virtual void dropKeySets(const std::string& /*api_id*/) {}
+  /// The certificate store, over the main loop's client; null: there is none.
+  virtual certs::CertificateStore* certificates() { return nullptr; }
+  /// Puts the certificates of the store in force. @param done  called on the main thread then
+  virtual void certificatesChanged(std::function<void()> done) { done(); }
   /// Whether a load of the definitions has been completed since start, even one that found none.
   virtual bool reloadedOnce() const = 0;
   /// Whether a stop was asked for.

@@ -6,6 +6,7 @@
 #include "hooks/virtual_endpoint_step.hpp"
 #include "middleware/auth_token.hpp"
 #include "middleware/basic_auth.hpp"
+#include "middleware/client_certificate.hpp"
 #include "middleware/cors.hpp"
 #include "middleware/hmac_auth.hpp"
 #include "middleware/ip_access.hpp"
@@ -29,6 +30,8 @@ const std::vector<chain::StepEntry>& requestOrder() {
       {"pre", &hooks::createPreHooks},
       // Behind pre hooks, as in the reference: they see requests of every address.
       {middleware::IpAccess::kName, &middleware::IpAccess::create},
+      // Of keyless APIs too, and before everybody who looks at credentials.
+      {middleware::ClientCertificate::kName, &middleware::ClientCertificate::create},
       // Methods of authentication, in the reference's order: each that an API asks for has to
       // agree.
       {middleware::BasicAuth::kName, &withoutChoice<&middleware::BasicAuth::create>},

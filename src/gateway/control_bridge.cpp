@@ -1,5 +1,7 @@
 #include "gateway/control_bridge.hpp"
 
+#include "base/clock.hpp"
+#include "certs/client_check.hpp"
 #include "response/local_reply.hpp"
 
 namespace tykpp::gateway {
@@ -33,6 +35,18 @@ class Ask {
 
 }  // namespace
 
+std::string ControlBridge::certificateProblem(const http::Exchange& exchange) const {
+  if (!tls_.control_api_use_mutual_tls) return {};
+  if (!exchange.peer.tls) return certs::tlsNotEnabled().message();
+  if (exchange.peer_certificates == nullptr) return certs::certificateRequired().message();
+  const auto set = keyrings_.of(exchange.workerIndex()).certificates();
+  static const certs::CertificateSet kNone;
+  const Result<void> good =
+      certs::checkClient(*exchange.peer_certificates, set != nullptr ? *set : kNone,
+                         tls_.control_api_certificates, unixSeconds());
+  return good ? std::string() : good.error().message();
+}
+
 net::Task<void> ControlBridge::answer(http::ServerExchange& sx, net::Loop& worker) {
   http::Exchange& exchange = sx.exchange();
   const http::Request& request = exchange.request();
@@ -47,7 +61,8 @@ net::Task<void> ControlBridge::answer(http::ServerExchange& sx, net::Loop& worke
                             std::string(request.query),
                             request.body() != nullptr ? *request.body() : std::string(),
                             std::string(request.headers.get(http::HeaderId::kXTykAuthorization)),
-                            std::string(request.host)};
+                            std::string(request.host),
+                            certificateProblem(exchange)};
   Ask ask(main_, worker, api_, std::move(asked));
   admin::AdminReply reply = co_await ask;
   http::Response& response = exchange.response();

@@ -2,16 +2,21 @@
 // From a worker to the admin API on the main thread and back.
 
 #include "admin/admin_api.hpp"
+#include "definition/gateway_config.hpp"
 #include "http/server_exchange.hpp"
 #include "net/loop.hpp"
 #include "net/task.hpp"
+#include "session/keyring.hpp"
 
 namespace tykpp::gateway {
 
 /// Lets workers ask the admin API. Lives on the main thread; alive as long as the workers.
 class ControlBridge {
  public:
-  ControlBridge(net::Loop& main, admin::AdminApi& api) : main_(main), api_(api) {}
+  /// All of it outlives the bridge.
+  ControlBridge(net::Loop& main, admin::AdminApi& api, const definition::GatewayConfig& config,
+                session::Keyrings& keyrings)
+      : main_(main), api_(api), tls_(config.identity.tls), keyrings_(keyrings) {}
   bool isControlPath(std::string_view decoded_path) const noexcept {
     return api_.isControlPath(decoded_path);
   }
@@ -19,8 +24,13 @@ class ControlBridge {
   net::Task<void> answer(http::ServerExchange& exchange, net::Loop& worker);
 
  private:
+  /// Why the certificate of a client does not do; empty: it does, or none is asked for.
+  /// Source: `security.control_api_use_mutual_tls`
+  std::string certificateProblem(const http::Exchange& exchange) const;
   net::Loop& main_;
   admin::AdminApi& api_;
+  const definition::TlsConfig& tls_;
+  session::Keyrings& keyrings_;
 };
 
 }  // namespace tykpp::gateway

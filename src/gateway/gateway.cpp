@@ -91,7 +91,6 @@ Result<void> Gateway::run() {
   errors_ = std::make_unique<response::ErrorTemplates>(std::move(*errors));
   resolver_ = std::make_unique<net::Resolver>(resolverOptions(config_));
   admin_ = std::make_unique<admin::AdminApi>(*this, health_);
-  bridge_ = std::make_unique<ControlBridge>(main_, *admin_);
   client::Limits limits;
   limits.transfers = 512;
   client_ = std::make_unique<client::HttpClient>(limits);
@@ -114,6 +113,7 @@ Result<void> Gateway::run() {
   key_sets_ = std::make_unique<jwt::KeySets>(*client_, jwks.cache_timeout,
                                              jwks.insecure_skip_verify);
   keyrings_->setKeySets(key_sets_.get());
+  bridge_ = std::make_unique<ControlBridge>(main_, *admin_, config_, *keyrings_);
   builder_ = std::make_unique<SnapshotBuilder>(config_, *drivers_, workerCount(config_),
                                                bundles_.get(), events_.get(), keyrings_.get());
   const std::uint16_t control =

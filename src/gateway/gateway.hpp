@@ -56,6 +56,8 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   std::vector<admin::PluginServer> pluginServers() const override;
   void rollbackPlugins(const std::string& api_id, std::function<void(Result<void>)> done) override;
   const definition::GatewayConfig& config() const override { return config_; }
+  certs::CertificateStore* certificates() override { return tls_->store(); }
+  void certificatesChanged(std::function<void()> done) override { tls_->refresh(std::move(done)); }
   net::Loop& loop() override { return main_; }
   session::SessionStore& sessions() override { return *main_sessions_; }
   std::shared_ptr<const session::PolicySet> policies() const override { return policies_; }

@@ -1,12 +1,16 @@
 #include "middleware/auth_token.hpp"
 
 #include "base/ascii.hpp"
+#include "base/clock.hpp"
 #include "base/log.hpp"
 #include "definition/api_spec.hpp"
+#include "definition/gateway_config.hpp"
+#include "definition/listener_rules.hpp"
 #include "events/fire.hpp"
 #include "events/request_facts.hpp"
 #include "middleware/admission.hpp"
 #include "middleware/token_signature.hpp"
+#include "net/peer_certificates.hpp"
 #include "session/keyring.hpp"
 
 namespace tykpp::middleware {
@@ -45,6 +49,11 @@ AuthToken::AuthToken(const chain::BuildContext& build)
       header_(http::internHeader(source_.header)),
       header_only_(source_.param.empty() && source_.cookie.empty() && !source_.header.empty()),
       becomes_identity_(givesIdentity(build.api, definition::identity::kToken)),
+      use_certificate_(build.api.auth->token.use_certificate),
+      certificate_optional_(build.config.identity.tls.allow_unsafe_dynamic_mtls_token),
+      bound_to_certificates_(build.api.listener != nullptr &&
+                             build.api.listener->use_mutual_tls_auth),
+      certificate_key_(build.api.org_id, build.config.identity.keys.hash_key_function),
       keyrings_(*build.keyrings),
       events_(build.events),
       signature_(TokenSignatureCheck::of(build.api.auth->token)) {}
@@ -59,33 +68,76 @@ std::string_view AuthToken::tokenOf(const http::Exchange& exchange) const {
 Result<chain::Verdict> AuthToken::admitted(
     http::Exchange& exchange, std::string_view token,
     const std::shared_ptr<session::SessionEntry>& entry) const {
+  if (entry != nullptr && bound_to_certificates_ &&
+      !fitsBindings(exchange, *entry, exchange.api->org_id)) {
+    return refused(exchange, token, 401);
+  }
   if (entry != nullptr &&
       admit(exchange, keyrings_.of(exchange.workerIndex()), entry, becomes_identity_)) {
     if (signature_ == nullptr) [[likely]]
       return chain::Verdict::kContinue;
     return signature_->judged(exchange, entry->token());
   }
+  return refused(exchange, token, 403);
+}
+
+Result<chain::Verdict> AuthToken::refused(http::Exchange& exchange, std::string_view token,
+                                          std::uint16_t status) const {
   TYKPP_LOG(info, "auth", "Attempted access with invalid key api_id={} request_id={}",
             log::quoted(exchange.api->api_id), exchange.requestId());
   events::fireAuthFailure(events_, exchange, token);
-  return Error(Errc::kForbidden, Side::kClient, 403, "Access to this API has been disallowed");
+  return Error(Errc::kForbidden, Side::kClient, status, "Access to this API has been disallowed");
+}
+
+Result<bool> AuthToken::byCertificate(const http::Exchange& exchange) const {
+  const net::PeerCertificates* peer = exchange.peer_certificates;
+  if (peer == nullptr) {
+    if (certificate_optional_) return false;
+    return Error(Errc::kForbidden, Side::kClient, 401, "Client certificate required");
+  }
+  if (peer->not_after < unixSeconds()) {
+    return Error(Errc::kForbidden, Side::kClient, 403, "Certificate has expired");
+  }
+  return !certificate_optional_ || tokenOf(exchange).empty();
 }
 
 Result<chain::Verdict> AuthToken::onRequest(http::Exchange& exchange) const {
   if (exchange.ignore_auth) return chain::Verdict::kContinue;
+  session::Keyring& keyring = keyrings_.of(exchange.workerIndex());
+  if (use_certificate_ && exchange.peer.tls) {
+    const Result<bool> shown = byCertificate(exchange);
+    if (!shown) return shown.error();
+    if (*shown) {
+      const auto known = certificate_key_.cached(keyring, exchange);
+      if (known == nullptr) return chain::Verdict::kSuspend;
+      return admitted(exchange, exchange.peer_certificates->sha256, known);
+    }
+  }
   const std::string_view token = tokenOf(exchange);
   if (token.empty()) return missing();
-  session::Keyring& keyring = keyrings_.of(exchange.workerIndex());
   const auto entry = keyring.cached(exchange.api->org_id, token);
   if (entry == nullptr) return chain::Verdict::kSuspend;
   return admitted(exchange, token, entry);
 }
 
 net::Task<Result<chain::Verdict>> AuthToken::finish(http::Exchange& exchange) const {
-  const std::string_view token = tokenOf(exchange);
   session::Keyring& keyring = keyrings_.of(exchange.workerIndex());
   const std::string_view org_id = exchange.api->org_id;
-  Result<std::shared_ptr<session::SessionEntry>> found = co_await keyring.find(org_id, token);
+  bool certificate = false;
+  if (use_certificate_ && exchange.peer.tls) certificate = byCertificate(exchange).value_or(false);
+  const std::string_view token =
+      certificate ? std::string_view(exchange.peer_certificates->sha256) : tokenOf(exchange);
+  Result<std::shared_ptr<session::SessionEntry>> found = std::shared_ptr<session::SessionEntry>{};
+  if (certificate) {
+    found = co_await certificate_key_.find(keyring, exchange);
+    // Nobody has a key with this certificate.
+    if (found && *found == nullptr) co_return refused(exchange, token, 401);
+  } else {
+    found = co_await keyring.find(org_id, token);
+  }
+  if (!found && found.error().code() == Errc::kForbidden && found.error().status() == 403) {
+    co_return refused(exchange, token, 403);
+  }
   if (!found) {
     TYKPP_LOG(err, "auth", "the store of keys does not answer: {} api_id={} request_id={}",
               found.error().message(), log::quoted(exchange.api->api_id), exchange.requestId());

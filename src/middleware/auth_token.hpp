@@ -5,6 +5,7 @@
 
 #include "chain/step.hpp"
 #include "definition/auth_rules.hpp"
+#include "middleware/certificate_key.hpp"
 
 namespace tykpp::events {
 class Emitter;
@@ -18,7 +19,8 @@ namespace tykpp::middleware {
 class TokenSignatureCheck;
 
 /// Looks a client's token up in the store. 401 without a token, 403 for one that nobody knows; a
-/// store that does not answer knows nobody. Thread: any worker. Source: `use_standard_auth`,
+/// store that does not answer knows nobody. With `use_certificate`, on TLS, the client's
+/// certificate is the token. Thread: any worker. Source: `use_standard_auth`,
 /// `auth_configs.authToken`.
 class AuthToken final : public chain::Step {
  public:
@@ -32,6 +34,11 @@ class AuthToken final : public chain::Step {
 
  private:
   std::string_view tokenOf(const http::Exchange& exchange) const;
+  /// Whether the certificate says who the client is. With `use_certificate_`, on TLS. @error 401 or
+  /// 403: it has to, and does not
+  Result<bool> byCertificate(const http::Exchange& exchange) const;
+  Result<chain::Verdict> refused(http::Exchange& exchange, std::string_view token,
+                                 std::uint16_t status) const;
   Result<chain::Verdict> admitted(http::Exchange& exchange, std::string_view token,
                                   const std::shared_ptr<session::SessionEntry>& entry) const;
 
@@ -39,6 +46,10 @@ class AuthToken final : public chain::Step {
   http::HeaderId header_;  ///< of the source, so that well-known names are compared by number
   bool header_only_;       ///< neither query nor cookie
   bool becomes_identity_;
+  bool use_certificate_;
+  bool certificate_optional_;   ///< `security.allow_unsafe_dynamic_mtls_token`
+  bool bound_to_certificates_;  ///< sessions may name the certificates they go with
+  CertificateKey certificate_key_;
   session::Keyrings& keyrings_;
   const events::Emitter* events_;
   /// Null: tokens come without a signature.

@@ -132,7 +132,9 @@ TEST_F(ConfigLoader, RefusesValuesThatCannotWork) {
         R"({"proxy_default_timeout": 1e300})",
         R"({"proxy_ssl_min_version": 772, "proxy_ssl_max_version": 770})",
         R"({"storage": {"type": "redis", "port": 99999}})", R"({"workers": 100000})",
-        R"({"http_server_options": {"use_ssl": true}})", R"({"use_db_app_configs": true})",
+        R"({"http_server_options": {"min_version": 772, "max_version": 771}})",
+        R"({"http_server_options": {"certificates": [{"cert_file": "c"}]}})",
+        R"({"ports_whitelist": {"http": {"ports": [0]}}})", R"({"use_db_app_configs": true})",
         R"({"template_path": "/nowhere/at/all"})", R"({"log_format": "legacy"})", R"([])",
         R"("x")"}) {
     EXPECT_FALSE(load(text).ok()) << text;

@@ -36,40 +36,38 @@ TEST_P(NotBuilt, IsALoadErrorThatNamesTheField) {
 #define TYKPP_VERSION "/version_data/versions/Default"
 INSTANTIATE_TEST_SUITE_P(
     Fields, NotBuilt,
-    ::testing::Values(
-        Asked{"/use_mutual_tls_auth", "true", nullptr},
-        Asked{"/enable_proxy_protocol", "true", nullptr},
-        Asked{"/request_signing", R"({"is_enabled": true, "algorithm": "rsa-sha256"})",
-              "/request_signing/algorithm"},
-        Asked{"/upstream_auth/enabled", "true", nullptr},
-        Asked{"/graphql/enabled", "true", nullptr},
-        Asked{"/enable_batch_request_support", "true", nullptr},
-        Asked{"/cache_options/enable_cache", "true", nullptr},
-        Asked{"/proxy/service_discovery/use_discovery_service", "true", nullptr},
-        Asked{"/proxy/check_host_against_uptime_tests", "true", nullptr},
-        Asked{"/definition/enabled", "true", nullptr},
-        Asked{"/version_data/not_versioned", "false", nullptr},
-        Asked{"/version_data", "{}", "/version_data/not_versioned"},
-        Asked{"/protocol", "\"tcp\"", nullptr}, Asked{"/protocol", "\"https\"", nullptr},
-        Asked{"/protocol", "\"h2c\"", nullptr}, Asked{"/listen_port", "9999", nullptr},
-        Asked{"/certificates", "[\"c\"]", nullptr},
-        Asked{"/global_rate_limit", R"({"rate": 5, "per": 1})", nullptr},
-        Asked{"/pinned_public_keys", R"({"*": "k"})", nullptr},
-        Asked{"/uptime_tests/check_list", R"([{"url": "http://h/"}])", nullptr},
-        Asked{"/error_overrides", R"({"500": [{}]})", nullptr},
-        Asked{"/response_processors",
-              R"([{"name": "header_injector", "options": {"add_headers": {}}}])",
-              "/response_processors/0"},
-        Asked{"/response_processors", R"([{"name": "header_transform"}])",
-              "/response_processors/0"},
-        Asked{"/application_protocol", "\"mcp\"", nullptr},
-        Asked{"/proxy/target_url", "\"tyk://other/\"", nullptr},
-        Asked{"/proxy/target_url", "\"h2c://h/\"", nullptr},
-        Asked{TYKPP_VERSION "/global_headers", R"({"X-A": "1"})", nullptr},
-        Asked{TYKPP_VERSION "/global_headers_remove", R"(["X-A"])", nullptr},
-        Asked{TYKPP_VERSION "/global_response_headers", R"({"X-A": "1"})", nullptr},
-        Asked{TYKPP_VERSION "/global_size_limit", "20", nullptr},
-        Asked{TYKPP_VERSION "/paths/white_list", R"(["/a"])", nullptr}));
+    ::testing::Values(Asked{"/enable_proxy_protocol", "true", nullptr},
+                      Asked{"/request_signing",
+                            R"({"is_enabled": true, "algorithm": "rsa-sha256"})",
+                            "/request_signing/algorithm"},
+                      Asked{"/upstream_auth/enabled", "true", nullptr},
+                      Asked{"/graphql/enabled", "true", nullptr},
+                      Asked{"/enable_batch_request_support", "true", nullptr},
+                      Asked{"/cache_options/enable_cache", "true", nullptr},
+                      Asked{"/proxy/service_discovery/use_discovery_service", "true", nullptr},
+                      Asked{"/proxy/check_host_against_uptime_tests", "true", nullptr},
+                      Asked{"/definition/enabled", "true", nullptr},
+                      Asked{"/version_data/not_versioned", "false", nullptr},
+                      Asked{"/version_data", "{}", "/version_data/not_versioned"},
+                      Asked{"/protocol", "\"tcp\"", nullptr},
+                      Asked{"/protocol", "\"h2c\"", nullptr},
+                      Asked{"/global_rate_limit", R"({"rate": 5, "per": 1})", nullptr},
+                      Asked{"/pinned_public_keys", R"({"*": "k"})", nullptr},
+                      Asked{"/uptime_tests/check_list", R"([{"url": "http://h/"}])", nullptr},
+                      Asked{"/error_overrides", R"({"500": [{}]})", nullptr},
+                      Asked{"/response_processors",
+                            R"([{"name": "header_injector", "options": {"add_headers": {}}}])",
+                            "/response_processors/0"},
+                      Asked{"/response_processors", R"([{"name": "header_transform"}])",
+                            "/response_processors/0"},
+                      Asked{"/application_protocol", "\"mcp\"", nullptr},
+                      Asked{"/proxy/target_url", "\"tyk://other/\"", nullptr},
+                      Asked{"/proxy/target_url", "\"h2c://h/\"", nullptr},
+                      Asked{TYKPP_VERSION "/global_headers", R"({"X-A": "1"})", nullptr},
+                      Asked{TYKPP_VERSION "/global_headers_remove", R"(["X-A"])", nullptr},
+                      Asked{TYKPP_VERSION "/global_response_headers", R"({"X-A": "1"})", nullptr},
+                      Asked{TYKPP_VERSION "/global_size_limit", "20", nullptr},
+                      Asked{TYKPP_VERSION "/paths/white_list", R"(["/a"])", nullptr}));
 
 INSTANTIATE_TEST_SUITE_P(
     EndpointRules, NotBuilt, ::testing::ValuesIn([] {
@@ -122,6 +120,7 @@ INSTANTIATE_TEST_SUITE_P(
     Fields, Accepted,
     ::testing::Values(
         Asked{"/listen_port", "8080", nullptr}, Asked{"/protocol", "\"http\"", nullptr},
+        Asked{"/certificates", "[\"c\"]", nullptr}, Asked{"/use_mutual_tls_auth", "true", nullptr},
         Asked{"/internal", "true", nullptr}, Asked{"/enable_context_vars", "true", nullptr},
         Asked{"/use_standard_auth", "true", nullptr}, Asked{"/use_keyless", "false", nullptr},
         Asked{"/request_signing", R"({"is_enabled": true, "algorithm": "hmac-sha1"})", nullptr},
@@ -178,7 +177,7 @@ TEST(NotBuiltVersions, NeedOneDefault) {
 
 TEST(NotBuilt, IsToldForEveryFieldAtOnce) {
   json definition = classicDefinition();
-  definition["use_mutual_tls_auth"] = true;
+  definition["request_signing"]["is_enabled"] = true;
   definition["enable_proxy_protocol"] = true;
   definition["graphql"]["enabled"] = true;
   Problems problems;

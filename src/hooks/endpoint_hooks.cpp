@@ -1,23 +1,11 @@
 #include "hooks/endpoint_hooks.hpp"
 
 #include "hooks/impl/chain_verdict.hpp"
+#include "http/endpoint_path.hpp"
 
 namespace tykpp::hooks {
-namespace {
-
-/// Without the listen path, with a leading slash. A view into the exchange.
-std::string_view endpointPath(const http::Exchange& exchange) {
-  std::string_view path = exchange.request().path;
-  const std::string_view listen = exchange.listen_path_match;
-  if (listen.size() <= 1 || !path.starts_with(listen)) return path;
-  path.remove_prefix(listen.ends_with('/') ? listen.size() - 1 : listen.size());
-  return path.empty() ? std::string_view("/") : path;
-}
-
-}  // namespace
-
 const EndpointHooks::Endpoint* EndpointHooks::find(const http::Exchange& exchange) const {
-  const std::string_view path = endpointPath(exchange);
+  const std::string_view path = http::endpointPath(exchange);
   for (const Endpoint& endpoint : endpoints_) {
     if (endpoint.method == exchange.request().method && endpoint.pattern.matches(path)) {
       return &endpoint;

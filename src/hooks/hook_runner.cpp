@@ -2,7 +2,7 @@
 
 #include "base/log.hpp"
 #include "hooks/impl/auth_failure.hpp"
-#include "hooks/impl/content_sniff.hpp"
+#include "http/content_sniff.hpp"
 
 namespace tykpp::hooks {
 namespace {
@@ -37,7 +37,7 @@ Error unknownDriver(const std::string& driver, const drivers::DriverRegistry* re
 /// gateway would.
 void typeAnswer(http::Response& response) {
   if (response.body() == nullptr || response.headers.contains(http::HeaderId::kContentType)) return;
-  const std::string_view type = sniffContentType(*response.body());
+  const std::string_view type = http::sniffContentType(*response.body());
   if (!type.empty()) response.headers.set(http::HeaderId::kContentType, type);
 }
 

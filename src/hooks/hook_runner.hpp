@@ -74,6 +74,8 @@ class HookRunner {
   /// `pre:AddFooBar`, for logs and pages.
   std::string_view name() const noexcept { return label_; }
   const definition::PluginRef& ref() const noexcept { return ref_; }
+  /// Which hook it is called at.
+  drivers::Hook hook() const noexcept { return hook_; }
   /// The hook's name as pages show it.
   std::string_view place() const noexcept { return place_; }
   /// Why the plugin could not be loaded and every call is refused; empty when it was.

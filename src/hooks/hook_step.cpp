@@ -49,6 +49,8 @@ void warnUnused(const chain::BuildContext& build, const definition::PluginRef& r
 }  // namespace
 
 Result<chain::Verdict> HookStep::onRequest(http::Exchange& exchange) const {
+  // Nobody asks for a key at an ignored endpoint.
+  if (exchange.ignore_auth && runner_->hook() == Hook::kAuth) return chain::Verdict::kContinue;
   return chainVerdict(runner_->call(exchange));
 }
 

@@ -1,8 +1,8 @@
-#include "hooks/impl/content_sniff.hpp"
+#include "http/content_sniff.hpp"
 
 #include "base/ascii.hpp"
 
-namespace tykpp::hooks {
+namespace tykpp::http {
 namespace {
 
 using namespace std::string_view_literals;
@@ -98,4 +98,4 @@ std::string_view sniffContentType(std::string_view body) noexcept {
   return "text/plain; charset=utf-8";
 }
 
-}  // namespace tykpp::hooks
+}  // namespace tykpp::http

@@ -1,10 +1,10 @@
-#include "hooks/impl/content_sniff.hpp"
+#include "http/content_sniff.hpp"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace tykpp::hooks {
+namespace tykpp::http {
 namespace {
 
 using namespace std::string_view_literals;
@@ -40,4 +40,4 @@ TEST(ContentSniff, LooksAtTheFirst512BytesOnly) {
 }
 
 }  // namespace
-}  // namespace tykpp::hooks
+}  // namespace tykpp::http

@@ -3,11 +3,11 @@
 
 #include <string_view>
 
-namespace tykpp::hooks {
+namespace tykpp::http {
 
 /// Guesses a media type from the first 512 bytes as browsers do (WHATWG MIME sniffing, the patterns
 /// that servers use).
 /// @return a static text; empty for an empty body
 std::string_view sniffContentType(std::string_view body) noexcept;
 
-}  // namespace tykpp::hooks
+}  // namespace tykpp::http

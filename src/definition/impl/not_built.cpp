@@ -2,6 +2,7 @@
 // is served without something its owner asked for (access control, above all) is worse than one
 // that is not served.
 
+#include <algorithm>
 #include <string>
 
 #include "base/ascii.hpp"
@@ -40,6 +41,12 @@ constexpr std::string_view kPassiveProcessors[] = {
     "header_injector",    "response_body_transform", "response_body_transform_jq",
     "custom_mw_res_hook", "custom_mw_js_res_hook",   "goplugin_res_hook"};
 
+/// Lists of endpoints that are built. Without `enable_cache`, which is refused by itself, the cache
+/// lists say nothing.
+constexpr std::string_view kBuiltLists[] = {
+    "cache",      "advance_cache_config", "virtual",  "go_plugin",  "mock_response", "ignored",
+    "black_list", "white_list",           "internal", "rate_limit", "size_limits"};
+
 std::string pointerOf(std::string_view path) { return "/" + std::string(path); }
 
 void checkSwitches(const Json& document, std::span<const Switch> switches, Report& report) {
@@ -74,13 +81,7 @@ void checkListener(const Json& document, Report& report) {
   }
 }
 
-void checkLimits(const Json& document, Report& report) {
-  const Json* rate = memberAt(document, "global_rate_limit/rate");
-  if (rate != nullptr && rate->is_number() && rate->get<double>() > 0 &&
-      !flagOf(document, "disable_rate_limit") &&
-      !flagOf(*member(document, "global_rate_limit"), "disabled")) {
-    report.notBuilt("/global_rate_limit", "rate limiting");
-  }
+void checkPinning(const Json& document, Report& report) {
   if (filled(document, "pinned_public_keys") != nullptr &&
       !flagOf(document, "certificate_pinning_disabled")) {
     report.notBuilt("/pinned_public_keys", "certificate pinning");
@@ -124,23 +125,11 @@ bool inForce(const Json& entry, std::string_view list) {
 }
 
 void checkEndpoints(const Json& version, const std::string& place, Report& report) {
-  const Json* paths = member(version, "paths");
-  if (!flagOf(version, "use_extended_paths")) {
-    if (paths == nullptr || !paths->is_object()) return;
-    for (const auto& [list, entries] : paths->items()) {
-      if (entries.empty()) continue;
-      report.warn(place + "/paths", "Legacy path detected! Upgrade to extended.");
-      report.notBuilt(pointerTo(place + "/paths", list), "the path list " + list);
-    }
-    return;
-  }
+  if (!flagOf(version, "use_extended_paths")) return;
   const Json* lists = member(version, "extended_paths");
   if (lists == nullptr || !lists->is_object()) return;
   for (const auto& [list, entries] : lists->items()) {
-    // Without `enable_cache`, which is refused by itself, the cache lists say nothing.
-    if (!entries.is_array() || list == "cache" || list == "advance_cache_config" ||
-        list == "virtual" || list == "go_plugin")
-      continue;
+    if (!entries.is_array() || std::ranges::count(kBuiltLists, list) > 0) continue;
     std::size_t index = 0;
     for (const Json& entry : entries) {
       const std::string at = pointerTo(pointerTo(place + "/extended_paths", list), index++);
@@ -158,11 +147,6 @@ void checkVersion(const Json& version, const std::string& place, Report& report)
       if (filled(version, field) != nullptr)
         report.notBuilt(pointerTo(place, field), "changing headers by definition");
     }
-  }
-  const Json* size = member(version, "global_size_limit");
-  if (size != nullptr && size->is_number_integer() && size->get<std::int64_t>() > 0 &&
-      !flagOf(version, "global_size_limit_disabled")) {
-    report.notBuilt(place + "/global_size_limit", "a request size limit by definition");
   }
 }
 
@@ -207,7 +191,7 @@ void checkNotBuilt(const Json& document, const GatewayConfig&, Report& report) {
   checkSwitches(document, kSwitches, report);
   checkAuth(document, report);
   checkListener(document, report);
-  checkLimits(document, report);
+  checkPinning(document, report);
   checkObservers(document, report);
   checkProcessors(document, report);
   const Json* data = member(document, "version_data");

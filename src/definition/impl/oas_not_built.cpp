@@ -1,6 +1,7 @@
 // What OAS documents may ask for and this release does not do, where the conversion to a Classic
 // definition does not carry it over (what it carries over is judged there).
 
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -37,6 +38,10 @@ constexpr Section kSchemeSections[] = {
     {"protectedResourceMetadata", "protected resource metadata"},
     {"tokenExchange", "the exchange of tokens"},
 };
+/// Blocks of operations that are built.
+constexpr std::string_view kBuiltBlocks[] = {
+    "virtualEndpoint", "postPlugins",      "allow",    "block", "ignoreAuthentication",
+    "internal",        "requestSizeLimit", "rateLimit"};
 
 std::string placeOf(std::string_view path) {
   return std::string("/") + kExtension + "/" + std::string(path);
@@ -130,7 +135,7 @@ void checkOasNotBuilt(const Json& document, Report& report) {
   const Json* cache = memberAt(*extension, "middleware/global/cache");
   const bool cache_on = cache != nullptr && flagOf(*cache, "enabled");
   forEachBlock(document, report, [&](const std::string& name, const std::string& place) {
-    if (name == "virtualEndpoint" || name == "postPlugins") return;
+    if (std::ranges::count(kBuiltBlocks, name) > 0) return;
     // Without the cache itself, which is refused at its own place, the block says nothing.
     if (name != "cache" || cache_on) report.notBuilt(place, "the endpoint rule " + name);
   });

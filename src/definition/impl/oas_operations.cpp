@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/ascii.hpp"
+#include "definition/readable_duration.hpp"
 
 namespace tykpp::definition {
 namespace {
@@ -95,6 +97,48 @@ void convertPostPlugin(const Operation& operation, Json& lists) {
        {"plugin_path", std::string(textOf(from, "path"))}});
 }
 
+/// Blocks that say no more than whether they count.
+void convertSwitch(const Operation& operation, const char* block, const char* list, Json& lists) {
+  const Json* from = member(*operation.rules, block);
+  if (from == nullptr || !from->is_object()) return;
+  lists[list].push_back({{"disabled", !flagOf(*from, "enabled")},
+                         {"path", operation.path},
+                         {"method", operation.method},
+                         {"ignore_case", flagOf(*from, "ignoreCase")}});
+}
+
+void convertSize(const Operation& operation, Json& lists) {
+  const Json* from = member(*operation.rules, "requestSizeLimit");
+  if (from == nullptr || !from->is_object()) return;
+  const Json* value = member(*from, "value");
+  lists["size_limits"].push_back({{"disabled", !flagOf(*from, "enabled")},
+                                  {"path", operation.path},
+                                  {"method", operation.method},
+                                  {"size_limit", value == nullptr ? Json(0) : *value}});
+}
+
+void convertRate(const Operation& operation, Json& lists) {
+  const Json* from = member(*operation.rules, "rateLimit");
+  if (from == nullptr || !from->is_object()) return;
+  const Json* rate = member(*from, "rate");
+  const auto per = parseDuration(textOf(*from, "per"));
+  lists["rate_limit"].push_back({{"disabled", !flagOf(*from, "enabled")},
+                                 {"path", operation.path},
+                                 {"method", operation.method},
+                                 {"rate", rate == nullptr ? Json(0) : *rate},
+                                 {"per", per ? static_cast<double>(per->count()) / 1e9 : 0.0}});
+}
+
+/// The one list that is put in the order of its texts.
+void sortAllowed(Json& lists) {
+  const auto found = lists.find("white_list");
+  if (found == lists.end()) return;
+  std::stable_sort(found->begin(), found->end(), [](const Json& a, const Json& b) {
+    return std::pair(textOf(a, "path"), textOf(a, "method")) <
+           std::pair(textOf(b, "path"), textOf(b, "method"));
+  });
+}
+
 }  // namespace
 
 void convertOperations(const Json& document, const Json& extension, Json& version) {
@@ -102,7 +146,14 @@ void convertOperations(const Json& document, const Json& extension, Json& versio
   for (const Operation& operation : operationsOf(document, extension)) {
     convertVirtualEndpoint(operation, lists);
     convertPostPlugin(operation, lists);
+    convertSwitch(operation, "ignoreAuthentication", "ignored", lists);
+    convertSwitch(operation, "block", "black_list", lists);
+    convertSwitch(operation, "allow", "white_list", lists);
+    convertSwitch(operation, "internal", "internal", lists);
+    convertSize(operation, lists);
+    convertRate(operation, lists);
   }
+  sortAllowed(lists);
   for (auto& [name, list] : lists.items()) version["extended_paths"][name] = std::move(list);
 }
 

@@ -51,7 +51,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Asked{"/version_data", "{}", "/version_data/not_versioned"},
                       Asked{"/protocol", "\"tcp\"", nullptr},
                       Asked{"/protocol", "\"h2c\"", nullptr},
-                      Asked{"/global_rate_limit", R"({"rate": 5, "per": 1})", nullptr},
+
                       Asked{"/pinned_public_keys", R"({"*": "k"})", nullptr},
                       Asked{"/uptime_tests/check_list", R"([{"url": "http://h/"}])", nullptr},
                       Asked{"/error_overrides", R"({"500": [{}]})", nullptr},
@@ -65,35 +65,19 @@ INSTANTIATE_TEST_SUITE_P(
                       Asked{"/proxy/target_url", "\"h2c://h/\"", nullptr},
                       Asked{TYKPP_VERSION "/global_headers", R"({"X-A": "1"})", nullptr},
                       Asked{TYKPP_VERSION "/global_headers_remove", R"(["X-A"])", nullptr},
-                      Asked{TYKPP_VERSION "/global_response_headers", R"({"X-A": "1"})", nullptr},
-                      Asked{TYKPP_VERSION "/global_size_limit", "20", nullptr},
-                      Asked{TYKPP_VERSION "/paths/white_list", R"(["/a"])", nullptr}));
+                      Asked{TYKPP_VERSION "/global_response_headers", R"({"X-A": "1"})", nullptr}));
 
 INSTANTIATE_TEST_SUITE_P(
     EndpointRules, NotBuilt, ::testing::ValuesIn([] {
       static std::vector<std::pair<std::string, std::string>> texts;
       std::vector<Asked> cases;
-      const char* lists[] = {"ignored",
-                             "white_list",
-                             "black_list",
-                             "mock_response",
-                             "transform",
-                             "transform_response",
-                             "transform_jq",
-                             "transform_jq_response",
-                             "transform_headers",
-                             "transform_response_headers",
-                             "hard_timeouts",
-                             "circuit_breakers",
-                             "url_rewrites",
-                             "size_limits",
-                             "method_transforms",
-                             "track_endpoints",
-                             "do_not_track_endpoints",
-                             "validate_json",
-                             "internal",
-                             "persist_graphql",
-                             "rate_limit"};
+      const char* lists[] = {"transform",         "transform_response",
+                             "transform_jq",      "transform_jq_response",
+                             "transform_headers", "transform_response_headers",
+                             "hard_timeouts",     "circuit_breakers",
+                             "url_rewrites",      "method_transforms",
+                             "track_endpoints",   "do_not_track_endpoints",
+                             "validate_json",     "persist_graphql"};
       texts.reserve(std::size(lists));
       for (const char* list : lists) {
         texts.emplace_back(
@@ -126,7 +110,8 @@ INSTANTIATE_TEST_SUITE_P(
         Asked{"/request_signing", R"({"is_enabled": true, "algorithm": "hmac-sha1"})", nullptr},
         Asked{"/auth_configs/authToken/auth_header_name", "\"X-Key\"", nullptr},
         Asked{"/tags", "[\"a\"]", nullptr},
-        Asked{"/global_rate_limit", R"({"rate": 5, "per": 1, "disabled": true})", nullptr},
+        Asked{"/global_rate_limit", R"({"rate": 5, "per": 1})", nullptr},
+        Asked{TYKPP_VERSION "/global_size_limit", "20", nullptr},
         Asked{"/CORS/enable", "true", nullptr}, Asked{"/allowed_ips", "[\"10.0.0.0/8\"]", nullptr},
         Asked{"/cache_options/cache_timeout", "60", nullptr},
         Asked{"/event_handlers/events",

@@ -1,52 +1,72 @@
 #include "session/limit_plan.hpp"
 
+#include <algorithm>
+
 #include "base/ascii.hpp"
+#include "session/limit_pattern.hpp"
 
 namespace tykpp::session {
 namespace {
 
-RateRule makeRule(const RateLimit& limit, std::string name, std::string bucket) {
-  RateRule rule;
-  rule.limit = limit;
-  rule.blocked = name + ".BLOCKED";
-  rule.name = std::move(name);
-  rule.bucket = BucketName(std::move(bucket));
-  return rule;
+/// The member of `meta_data` that names the counters.
+constexpr std::string_view kPattern = "rate_limit_pattern";
+
+std::string customKey(const SessionData& session, const PlanContext& context) {
+  const auto found = session.meta_data.find(kPattern);
+  if (found == session.meta_data.end() || !found->second.is_text) return {};
+  return expandPattern(found->second.text, session.meta_data, context.secrets);
 }
 
 }  // namespace
 
 LimitPlan::LimitPlan(const SessionData& session, const PlanContext& context)
-    : limit_(session.limitFor(context.api_id)) {
+    : prefix_matching_(context.matching.prefix),
+      counted_under_(customKey(session, context)),
+      limit_(session.limitFor(context.api_id)) {
+  if (counted_under_.empty()) {
+    counted_under_ = context.key;
+    edited_ = ":" + session.last_updated;
+  }
   const auto right = session.access_rights.find(context.api_id);
   const bool listed = right != session.access_rights.end();
   granted_ = session.access_rights.empty() || listed;
   if (listed) scope_ = right->second.allowance_scope;
-  rate_ = ruleFor(limit_.rate, session, context, {});
-  quota_name_ = quotaName(scope_, context.key);
-  if (listed) addEndpoints(right->second, session, context);
+  rate_ = ruleFor(limit_.rate, {});
+  quota_name_ = quotaName(scope_, counted_under_);
+  if (!listed) return;
+  addEndpoints(right->second, context);
+  addAllowed(right->second, context);
 }
 
-RateRule LimitPlan::ruleFor(const RateLimit& limit, const SessionData& session,
-                            const PlanContext& context, std::string_view endpoint) const {
-  std::string name = rateLimitName(scope_, context.key, endpoint);
-  std::string bucket = name + ":" + session.last_updated;
-  return makeRule(limit, std::move(name), std::move(bucket));
+RateRule LimitPlan::ruleFor(const RateLimit& limit, std::string_view endpoint) const {
+  return makeRateRule(limit, rateLimitName(scope_, counted_under_, endpoint), edited_);
 }
 
-void LimitPlan::addEndpoints(const AccessDefinition& right, const SessionData& session,
-                             const PlanContext& context) {
+std::optional<definition::EndpointPattern> LimitPlan::compiled(const std::string& text,
+                                                               const PlanContext& context) {
+  auto pattern = definition::EndpointPattern::compile(text, context.matching);
+  if (pattern) return std::move(*pattern);
+  problems_.push_back(text + ": " + pattern.error().message());
+  return std::nullopt;
+}
+
+void LimitPlan::addEndpoints(const AccessDefinition& right, const PlanContext& context) {
   for (const EndpointLimits& endpoint : right.endpoints) {
-    auto compiled = definition::EndpointPattern::compile(endpoint.path, context.matching);
-    if (!compiled) {
-      problems_.push_back(endpoint.path + ": " + compiled.error().message());
-      continue;
-    }
-    const auto pattern = std::make_shared<const definition::EndpointPattern>(std::move(*compiled));
+    auto made = compiled(endpoint.path, context);
+    if (!made) continue;
+    const auto pattern = std::make_shared<const definition::EndpointPattern>(std::move(*made));
     for (const NamedLimit& method : endpoint.methods) {
-      std::string hash = context.hash(endpointId(method.name, endpoint.path));
-      RateRule rule = ruleFor(method.limit, session, context, hash);
-      endpoints_.push_back({method.name, pattern, std::move(hash), std::move(rule)});
+      const std::string hash = context.hash(endpointId(method.name, endpoint.path));
+      endpoints_.push_back({method.name, pattern, ruleFor(method.limit, hash)});
+    }
+  }
+}
+
+void LimitPlan::addAllowed(const AccessDefinition& right, const PlanContext& context) {
+  restricted_ = !right.allowed_urls.empty();
+  for (const AllowedUrl& allowed : right.allowed_urls) {
+    if (auto pattern = compiled(allowed.url, context); pattern) {
+      allowed_.push_back({allowed.methods, allowed.url, std::move(*pattern)});
     }
   }
 }
@@ -60,14 +80,22 @@ const RateRule& LimitPlan::rateFor(std::string_view method, std::string_view pat
   return rate_;
 }
 
-RateRule LimitPlan::under(const RateRule& rule, std::string_view text) const {
-  std::string_view hash;
-  for (const Endpoint& endpoint : endpoints_) {
-    if (&endpoint.rule == &rule) hash = endpoint.hash;
-  }
-  std::string name = rateLimitName(scope_, text, hash);
-  std::string bucket = name;
-  return makeRule(rule.limit, std::move(name), std::move(bucket));
+bool LimitPlan::Allowed::matches(std::string_view path) const {
+  return !url.empty() && (path == url || pattern.matches(path));
+}
+
+bool LimitPlan::allows(std::string_view method, std::string_view path,
+                       std::string_view full_path) const {
+  if (!restricted_) return true;
+  return std::any_of(allowed_.begin(), allowed_.end(), [&](const Allowed& allowed) {
+    if (std::find(allowed.methods.begin(), allowed.methods.end(), method) ==
+        allowed.methods.end()) {
+      return false;
+    }
+    // A pattern that may match anywhere finds the listen path as well, as in the reference.
+    if (!prefix_matching_) return allowed.pattern.matches(full_path);
+    return allowed.matches(path) || allowed.matches(full_path);
+  });
 }
 
 }  // namespace tykpp::session

@@ -21,6 +21,11 @@ SessionEntry::SessionEntry(std::string key, std::string token, SessionData store
       bytes_(sizeof(SessionEntry) + sizeof(SessionState) + key_.size() + token_.size() +
              stored_bytes * kBytesForOneOfText) {}
 
+SessionEntry::SessionEntry(std::string key, std::shared_ptr<SessionState> state)
+    : SessionEntry(std::move(key), state->token(), state->data(), state->json().size()) {
+  applied_.emplace(std::move(state));
+}
+
 const SessionEntry::Applied& SessionEntry::applied(const PolicySet& set, std::string_view org_id) {
   if (applied_ && generation_ == set.generation() && org_id_ == org_id) return *applied_;
   plans_.clear();
@@ -35,17 +40,17 @@ const SessionEntry::Applied& SessionEntry::applied(const PolicySet& set, std::st
   return *applied_;
 }
 
-std::shared_ptr<const LimitPlan> SessionEntry::plan(std::uint64_t api_version,
-                                                    const PlanContext& context) {
+const std::shared_ptr<const LimitPlan>& SessionEntry::plan(std::uint64_t api_version,
+                                                           const PlanContext& context, bool* made) {
   for (const KeptPlan& kept : plans_) {
     if (kept.api_version == api_version) return kept.plan;
   }
+  if (made != nullptr) *made = true;
   if (plans_.size() >= kMostPlans) plans_.clear();
   const bool usable = applied_ && applied_->has_value();
   const SessionData& data = usable ? applied_->value()->data() : stored_;
-  auto plan = std::make_shared<const LimitPlan>(data, context);
-  plans_.push_back({api_version, plan});
-  return plan;
+  plans_.push_back({api_version, std::make_shared<const LimitPlan>(data, context)});
+  return plans_.back().plan;
 }
 
 }  // namespace tykpp::session

@@ -27,6 +27,10 @@ class SessionEntry {
   /// @param stored_bytes  length of the stored JSON, for the cache's bound
   SessionEntry(std::string key, std::string token, SessionData stored, std::size_t stored_bytes);
 
+  /// A session that is in no cache: it has what it is to have already, policies included.
+  /// @param key  as above
+  SessionEntry(std::string key, std::shared_ptr<SessionState> state);
+
   const std::string& key() const noexcept { return key_; }
   const std::string& token() const noexcept { return token_; }
   /// Before policies.
@@ -46,9 +50,16 @@ class SessionEntry {
   /// organisation is another one. View: until the next call.
   /// @param org_id  of the API in use
   const Applied& applied(const PolicySet& set, std::string_view org_id);
+  /// Whether the last applied() is this very object.
+  bool holds(const SessionState* state) const noexcept {
+    return applied_ && applied_->has_value() && applied_->value().get() == state;
+  }
   /// The plan for an API, made from the last successful applied(). Kept as long as that.
+  /// View: until the next call of any member.
   /// @param api_version  a number that no other API has, and this one not with other patterns
-  std::shared_ptr<const LimitPlan> plan(std::uint64_t api_version, const PlanContext& context);
+  /// @param made  set to true when it had to be made; may be null
+  const std::shared_ptr<const LimitPlan>& plan(std::uint64_t api_version,
+                                               const PlanContext& context, bool* made = nullptr);
 
  private:
   struct KeptPlan {

@@ -3,21 +3,7 @@
 namespace tykpp::session {
 namespace {
 
-/// What limits and rights a session asks for, as the name of the first such member; null: none.
-const char* asksForLimits(const SessionData& session) {
-  const ApiLimit& limit = session.limit;
-  if (limit.rate.rate > 0) return "/rate";
-  if (limit.quota_max > 0) return "/quota_max";
-  if (limit.throttle_interval > 0) return "/throttle_interval";
-  if (limit.rate.smoothing && *limit.rate.smoothing != RateSmoothing{}) return "/smoothing";
-  if (limit.throttle_retry_limit > 0) return "/throttle_retry_limit";
-  if (!session.access_rights.empty()) return "/access_rights";
-  if (!session.apply_policies.empty()) return "/apply_policies";
-  if (!session.apply_policy_id.empty()) return "/apply_policy_id";
-  return nullptr;
-}
-
-/// The same for what does not come with limits.
+/// What a session asks for and nobody does, as the name of the first such member; null: none.
 const char* asksForOthers(const SessionData& session) {
   if (session.limit.max_query_depth > 0) return "/max_query_depth";
   if (!session.trigger_limits.empty()) return "/monitor";
@@ -33,14 +19,10 @@ const char* asksForOthers(const SessionData& session) {
 
 }  // namespace
 
-bool enforcesLimits() noexcept { return false; }
-
 Result<SessionState> SessionState::parse(std::string_view json, std::string_view token) {
   Result<SessionData> data = SessionData::parse(json);
   if (!data) return data.error();
-  const char* refused = enforcesLimits() ? nullptr : asksForLimits(*data);
-  if (refused == nullptr) refused = asksForOthers(*data);
-  if (refused != nullptr) {
+  if (const char* refused = asksForOthers(*data); refused != nullptr) {
     return Error(Errc::kNotBuilt, "is not enforced by this release, so it cannot be set")
         .at(refused);
   }

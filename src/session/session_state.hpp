@@ -14,11 +14,6 @@
 
 namespace tykpp::session {
 
-/// Whether this release enforces rates, quotas, access rights and policies of sessions. While it
-/// does not, parse() refuses sessions that ask for them: a key that looks limited but is not would
-/// be worse than an error.
-bool enforcesLimits() noexcept;
-
 /// Thread: any; it does not change.
 class SessionState {
  public:

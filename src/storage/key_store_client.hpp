@@ -125,6 +125,9 @@ class KeyStoreClient {
   virtual StoreTask<SlidingLogStep> slidingLog(View key, std::int64_t now_ns,
                                                std::chrono::nanoseconds per,
                                                std::int64_t limit) = 0;
+  /// Requests in a sliding log's window; none is logged.
+  virtual StoreTask<std::int64_t> slidingLogCount(View key, std::int64_t now_ns,
+                                                  std::chrono::nanoseconds per) = 0;
   virtual StoreTask<FixedWindowStep> fixedWindow(View key, std::int64_t now_ns,
                                                  std::chrono::nanoseconds per) = 0;
   /// The sentinel's flag (`….BLOCKED`): whether it stands, and to raise it unless it does.

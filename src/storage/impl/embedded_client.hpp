@@ -51,6 +51,8 @@ class EmbeddedClient final : public KeyStoreClient {
   StoreTask<QuotaCount> quotaPeek(View key) override;
   StoreTask<SlidingLogStep> slidingLog(View key, std::int64_t now_ns, std::chrono::nanoseconds per,
                                        std::int64_t limit) override;
+  StoreTask<std::int64_t> slidingLogCount(View key, std::int64_t now_ns,
+                                          std::chrono::nanoseconds per) override;
   StoreTask<FixedWindowStep> fixedWindow(View key, std::int64_t now_ns,
                                          std::chrono::nanoseconds per) override;
   StoreTask<bool> flagged(View key) override;

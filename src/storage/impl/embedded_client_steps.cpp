@@ -82,6 +82,11 @@ StoreTask<SlidingLogStep> EmbeddedClient::slidingLog(View key, std::int64_t now_
   co_return engine_.logs().add(key, now_ns, per.count(), limit);
 }
 
+StoreTask<std::int64_t> EmbeddedClient::slidingLogCount(View key, std::int64_t now_ns,
+                                                        std::chrono::nanoseconds per) {
+  co_return engine_.logs().count(key, now_ns, per.count());
+}
+
 StoreTask<FixedWindowStep> EmbeddedClient::fixedWindow(View key, std::int64_t now_ns,
                                                        std::chrono::nanoseconds per) {
   const std::int64_t start = fixedWindowStart(now_ns, per);

@@ -150,6 +150,17 @@ SlidingLogStep SlidingLogs::add(std::string_view key, std::int64_t now_ns, std::
   return step;
 }
 
+std::int64_t SlidingLogs::count(std::string_view key, std::int64_t now_ns, std::int64_t per_ns) {
+  Shard& shard = shardOf(key);
+  const std::lock_guard lock(shard.mutex);
+  const auto at = shard.logs.find(key);
+  if (at == shard.logs.end()) return 0;
+  const std::deque<std::int64_t>& times = at->second.times;
+  return std::count_if(times.begin(), times.end(), [&](std::int64_t time) {
+    return time > now_ns - per_ns && time <= now_ns + kDisorder;
+  });
+}
+
 bool SlidingLogs::remove(std::string_view key) {
   Shard& shard = shardOf(key);
   const std::lock_guard lock(shard.mutex);

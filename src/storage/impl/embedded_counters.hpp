@@ -92,6 +92,8 @@ class SlidingLogs {
  public:
   SlidingLogStep add(std::string_view key, std::int64_t now_ns, std::int64_t per_ns,
                      std::int64_t limit);
+  /// Requests in the window that ends now.
+  std::int64_t count(std::string_view key, std::int64_t now_ns, std::int64_t per_ns);
   bool remove(std::string_view key);
   void sweep(std::int64_t now_ns);
 

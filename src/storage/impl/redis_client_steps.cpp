@@ -117,6 +117,15 @@ StoreTask<SlidingLogStep> RedisClient::slidingLog(View key, std::int64_t now_ns,
   co_return step;
 }
 
+StoreTask<std::int64_t> RedisClient::slidingLogCount(View key, std::int64_t now_ns,
+                                                     std::chrono::nanoseconds per) {
+  // Behind the window's start: the script drops what stands on it.
+  const std::string start = "(" + std::to_string(now_ns - per.count());
+  const std::array words{View("ZCOUNT"), key, View(start), View("+inf")};
+  const Result<Reply> reply = co_await run(words, true);
+  co_return asInteger(reply);
+}
+
 StoreTask<FixedWindowStep> RedisClient::fixedWindow(View key, std::int64_t now_ns,
                                                     std::chrono::nanoseconds per) {
   const std::int64_t start = fixedWindowStart(now_ns, per);

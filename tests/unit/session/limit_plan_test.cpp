@@ -63,13 +63,54 @@ TEST(LimitPlan, TakesTheFirstEndpointThatMatches) {
 }
 
 TEST(LimitPlan, CountsUnderAPatternOfTheSessionsOwn) {
-  const LimitPlan plan = planOf(kEndpoints, "a");
-  const RateRule endpoint = plan.under(plan.rateFor("GET", "/a"), "tenant-");
-  EXPECT_EQ(endpoint.name, "rate-limit-tenant-<GET:/a>");
-  EXPECT_EQ(endpoint.bucket.text, "rate-limit-tenant-<GET:/a>");
-  EXPECT_EQ(endpoint.limit.rate, 1);
-  EXPECT_EQ(plan.under(plan.rateFor("GET", "/b"), "tenant").name, "rate-limit-tenant");
-  EXPECT_EQ(plan.quotaKeyUnder("tenant"), "quota-tenant");
+  std::string session = kEndpoints;
+  session.insert(1, R"("meta_data":{"rate_limit_pattern":"$tyk_meta.team-","team-":"reds"},)"
+                    R"("last_updated":"77",)");
+  const LimitPlan plan = planOf(session.c_str(), "a");
+  EXPECT_EQ(plan.rateFor("GET", "/a").name, "rate-limit-reds-<GET:/a>");
+  EXPECT_EQ(plan.rateFor("GET", "/a").bucket.text, "rate-limit-reds-<GET:/a>");
+  EXPECT_EQ(plan.rateFor("GET", "/b").name, "rate-limit-reds");
+  EXPECT_EQ(plan.quotaKey(), "quota-reds");
+}
+
+TEST(LimitPlan, CountsUnderItsKeyWhenThePatternGivesNothing) {
+  const LimitPlan plan =
+      planOf(R"({"rate":1,"per":1,"meta_data":{"rate_limit_pattern":"$tyk_meta.gone"}})", "a");
+  EXPECT_EQ(plan.rateFor("GET", "/").name, "rate-limit-k");
+}
+
+LimitPlan urlsOf(const char* urls, definition::EndpointMatching matching = {}) {
+  const std::string session =
+      R"({"access_rights":{"a":{"allowed_urls":)" + std::string(urls) + "}}}";
+  return LimitPlan(*SessionData::parse(session),
+                   {.api_id = "a", .key = "k", .matching = matching, .hash = &bracketed});
+}
+
+TEST(LimitPlan, AllowsTheUrlsThatAreListed) {
+  const LimitPlan plan =
+      urlsOf(R"([{"url":"(","methods":["GET"]},{"url":"/users/[0-9]+$","methods":["GET"]},)"
+             R"({"url":"/items/{id}","methods":["GET","POST"]}])");
+  EXPECT_TRUE(plan.allows("GET", "/users/1", "/l/users/1"));
+  EXPECT_FALSE(plan.allows("GET", "/users/x", "/l/users/x"));
+  EXPECT_FALSE(plan.allows("POST", "/users/1", "/l/users/1"));
+  EXPECT_FALSE(plan.allows("get", "/users/1", "/l/users/1"));
+  EXPECT_TRUE(plan.allows("POST", "/items/7", "/l/items/7"));
+  ASSERT_EQ(plan.problems().size(), 1U);
+}
+
+TEST(LimitPlan, AllowsEverythingWithoutAList) {
+  EXPECT_TRUE(urlsOf("[]").allows("GET", "/x", "/l/x"));
+  EXPECT_FALSE(urlsOf(R"([{"url":"(","methods":["GET"]}])").allows("GET", "/x", "/l/x"));
+}
+
+TEST(LimitPlan, LooksForAllowedUrlsWhereTheSettingsSay) {
+  const char* listed = R"([{"url":"/l","methods":["GET"]},{"url":"","methods":["PUT"]}])";
+  EXPECT_TRUE(urlsOf(listed).allows("GET", "/x", "/l/x")) << "the listen path is searched as well";
+  EXPECT_TRUE(urlsOf(listed).allows("PUT", "/x", "/l/x"));
+  const LimitPlan prefix = urlsOf(listed, {.prefix = true});
+  EXPECT_TRUE(prefix.allows("GET", "/l2", "/k/l2"));
+  EXPECT_FALSE(prefix.allows("GET", "/x/l", "/k/x/l"));
+  EXPECT_FALSE(prefix.allows("PUT", "/x", "/l/x")) << "an empty pattern matches nothing then";
 }
 
 }  // namespace

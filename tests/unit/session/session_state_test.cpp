@@ -63,13 +63,8 @@ TEST(SessionState, NamesTheFieldOfAWrongType) {
   }
 }
 
-TEST(SessionState, RefusesLimitsItCannotEnforce) {
+TEST(SessionState, RefusesWhatNobodyEnforces) {
   const std::pair<const char*, const char*> cases[] = {
-      {R"({"rate":1000,"per":1})", "/rate"},
-      {R"({"quota_max":10})", "/quota_max"},
-      {R"({"access_rights":{"a":{"api_id":"a"}}})", "/access_rights"},
-      {R"({"apply_policies":["p"]})", "/apply_policies"},
-      {R"({"apply_policy_id":"p"})", "/apply_policy_id"},
       {R"({"monitor":{"trigger_limits":[80]}})", "/monitor"},
       {R"({"hmac_enabled":true})", "/hmac_enabled"}};
   for (const auto& [text, where] : cases) {
@@ -87,8 +82,9 @@ TEST(SessionState, AcceptsTheSameFieldsWhenTheyAskForNothing) {
       "t"));
 }
 
-TEST(SessionState, RefusesLimitsUntilTheyAreEnforced) {
-  EXPECT_EQ(static_cast<bool>(SessionState::parse(R"({"rate":1,"per":1})", "t")), enforcesLimits());
+TEST(SessionState, TakesLimitsAndRights) {
+  EXPECT_TRUE(SessionState::parse(
+      R"({"rate":1,"per":1,"quota_max":2,"access_rights":{"a":{}},"apply_policies":["p"]})", "t"));
   EXPECT_FALSE(SessionState::parse(R"({"certificate":"x"})", "t"));
 }
 

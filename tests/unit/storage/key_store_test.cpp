@@ -272,6 +272,13 @@ TEST_P(BothStores, KeepsASlidingLog) {
   EXPECT_EQ(third.before, 2) << "blocked, and logged all the same";
   EXPECT_NEAR(static_cast<double>(third.reference_ns - start), 1e9, 1e3)
       << "the second newest, this one included";
+  const auto waiting = [&](std::int64_t offset) {
+    return ask([&](Client& c) { return c.slidingLogCount("rate-limit-k", start + offset, 10s); })
+        .value();
+  };
+  EXPECT_GE(waiting(2 * kSecond), 2);
+  EXPECT_EQ(waiting(2 * kSecond), waiting(2 * kSecond)) << "looking logs nothing";
+  EXPECT_EQ(waiting(12 * kSecond + 1000), 0);
   EXPECT_EQ(step(20 * kSecond).before, 0);
 }
 

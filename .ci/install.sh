@@ -8,7 +8,7 @@ set -euo pipefail
 
 declare -A packages=(
   [build]="build-essential cmake ninja-build ccache lld pkg-config curl ca-certificates libboost1.81-dev
-           nlohmann-json3-dev libspdlog-dev libfmt-dev libcli11-dev libre2-dev libssl-dev zlib1g-dev libhiredis-dev
+           nlohmann-json3-dev libspdlog-dev libfmt-dev libcli11-dev libre2-dev libxml2-dev libssl-dev zlib1g-dev libhiredis-dev
            libboost-context1.81-dev libluajit2-5.1-dev lua-cjson libpython3-dev libjs-underscore dpkg-dev libzip-dev
            libcurl4-openssl-dev libsqlite3-dev libgrpc++-dev libprotobuf-dev protobuf-compiler libcrypt-dev"
   [test]="libgtest-dev redis-server sqlite3 nginx-light wrk openssl curl procps python3 python3-pytest python3-websockets python3-protobuf

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -95,8 +96,20 @@ struct OAuthRules {
   std::vector<std::string> access_types;     ///< `oauth_meta.allowed_access_types`: grants
   std::vector<std::string> authorize_types;  ///< `oauth_meta.allowed_authorize_types`: code, token
   std::string login_redirect;                ///< `oauth_meta.auth_login_redirect`
-  std::string notify_url;                    ///< `notifications.oauth_on_keychange_url`; empty: none
-  std::string notify_secret;                 ///< `notifications.shared_secret`
+  std::string notify_url;     ///< `notifications.oauth_on_keychange_url`; empty: none
+  std::string notify_secret;  ///< `notifications.shared_secret`
+};
+
+/// `custom_middleware.id_extractor`: what of a request names the session that a plugin made before,
+/// so that it need not be asked again.
+struct IdExtractor {
+  enum class From : std::uint8_t { kHeader, kForm, kQuery, kBody };
+  enum class With : std::uint8_t { kValue, kRegex, kXPath };
+  From from = From::kHeader;    ///< `extract_from`
+  With with = With::kValue;     ///< `extract_with`
+  std::string name;             ///< `header_name` or `param_name`
+  std::string expression;       ///< `regex_expression` or `xpath_expression`
+  std::size_t match_index = 0;  ///< `regex_match_index`: which of all matches
 };
 
 /// Everything about authentication that a definition says. The custom plugin is in ApiSpec.
@@ -111,6 +124,7 @@ struct AuthRules {
   /// Groups of which one has to let a request in, each method of the group taken together; fewer
   /// than two: all methods have to. Source: `securityProcessingMode: compliant` of an OAS document
   std::vector<std::vector<SchemeUse>> groups;
+  std::optional<IdExtractor> id_extractor;
   std::int64_t session_lifetime = 0;  ///< seconds; 0: not said
   bool session_lifetime_respects_key_expiration = false;
 

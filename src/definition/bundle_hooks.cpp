@@ -55,7 +55,7 @@ class Merge {
   /// One driver, one check, one analytics plugin: whatever a second bundle asks for would be lost.
   void checkTogether(ApiSpec& spec);
   /// The first id extractor is the API's.
-  void checkExtractor();
+  void takeExtractor(ApiSpec& spec);
   void addAllHooks(const GatewayConfig& config, ApiSpec& spec);
   /// Puts the analytics plugin into the definition. @return which bundle's it is
   std::size_t moveAnalytics(Json& document) const;
@@ -140,13 +140,15 @@ void Merge::checkTogether(ApiSpec& spec) {
   checkOnlyOne("traffic_logs", "a");
 }
 
-void Merge::checkExtractor() {
+void Merge::takeExtractor(ApiSpec& spec) {
   for (Manifest& manifest : manifests_) {
     const Json* extractor = member(manifest.middleware, "id_extractor");
     if (extractor == nullptr ||
         (textOf(*extractor, "extract_with").empty() && textOf(*extractor, "extract_from").empty()))
       continue;
-    checkIdExtractor(manifest.middleware, manifest.report);
+    AuthRules rules = spec.auth == nullptr ? AuthRules{} : *spec.auth;
+    rules.id_extractor = readIdExtractor(manifest.middleware, manifest.report);
+    spec.auth = std::make_shared<AuthRules>(std::move(rules));
     return;
   }
 }
@@ -230,7 +232,7 @@ Result<ApiSpec> withBundle(const ApiSpec& spec, const BundleContent& content,
   merge.addAllHooks(config, bundled);
   const std::size_t analytics = merge.moveAnalytics(*document);
   finishHooks(*document, analytics, config, bundled, merge.first());
-  if (!bundled.use_keyless) merge.checkExtractor();
+  if (!bundled.use_keyless) merge.takeExtractor(bundled);
   if (auto error = merge.firstError()) return std::move(*error);
   bundled.checksum = spec.checksum + "+" + content.checksum;
   return bundled;

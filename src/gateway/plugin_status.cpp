@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gateway/gateway.hpp"
+#include "hooks/auth_hook_step.hpp"
 #include "hooks/endpoint_hooks.hpp"
 
 namespace tykpp::gateway {
@@ -68,6 +69,8 @@ std::vector<admin::PluginStatus> Gateway::plugins() const {
     for (const auto& step : api->chain.request()) {
       if (const auto* hook = dynamic_cast<const hooks::HookStep*>(step.get())) {
         list.push_back(status(*api->spec, hook->runner()));
+      } else if (const auto* auth = dynamic_cast<const hooks::AuthHookStep*>(step.get())) {
+        list.push_back(status(*api->spec, auth->runner()));
       } else if (const auto* endpoints = dynamic_cast<const hooks::EndpointHooks*>(step.get())) {
         for (const hooks::HookRunner* runner : endpoints->runners()) {
           list.push_back(status(*api->spec, *runner));

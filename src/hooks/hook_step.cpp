@@ -1,8 +1,11 @@
 #include "hooks/hook_step.hpp"
 
 #include "base/log.hpp"
+#include "definition/auth_rules.hpp"
 #include "definition/gateway_config.hpp"
+#include "hooks/auth_hook_step.hpp"
 #include "hooks/impl/chain_verdict.hpp"
+#include "hooks/impl/id_extractor.hpp"
 
 namespace tykpp::hooks {
 namespace {
@@ -99,7 +102,14 @@ Result<Steps> createAuthHook(const chain::BuildContext& build) {
                api.use_keyless ? "the API is keyless" : "no custom-auth switch is on");
     return Steps{};
   }
-  return makeSteps<HookStep, Steps>(build, {*api.hooks.auth}, Hook::kAuth);
+  Result<Steps> steps = makeSteps<HookStep, Steps>(build, {*api.hooks.auth}, Hook::kAuth);
+  const bool extracts = api.auth != nullptr && api.auth->id_extractor && build.keyrings != nullptr;
+  if (!steps || steps->empty() || !extracts || !isCoprocess(api.hooks.auth->driver)) return steps;
+  auto extractor = IdExtractor::create(*api.auth->id_extractor);
+  if (!extractor) return extractor.error();
+  std::unique_ptr<HookStep> hook(static_cast<HookStep*>(steps->front().release()));
+  steps->front() = std::make_unique<AuthHookStep>(std::move(hook), std::move(*extractor), build);
+  return steps;
 }
 
 Result<Steps> createPostAuthHooks(const chain::BuildContext& build) {

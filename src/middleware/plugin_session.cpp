@@ -108,7 +108,13 @@ Result<chain::Verdict> PluginSession::become(
 }
 
 Result<chain::Verdict> PluginSession::onRequest(http::Exchange& exchange) const {
-  if (exchange.session == nullptr || exchange.ignore_auth) return chain::Verdict::kContinue;
+  if (exchange.ignore_auth) return chain::Verdict::kContinue;
+  if (exchange.session == nullptr) {
+    // The id extractor knew the client.
+    const auto known = exchange.session_entry;
+    if (known == nullptr) return chain::Verdict::kContinue;
+    return become(exchange, known);
+  }
   session::Keyring& keyring = keyrings_.of(exchange.workerIndex());
   if (isKnown(exchange, keyring)) return chain::Verdict::kContinue;
   const session::SessionState& made = *exchange.session;

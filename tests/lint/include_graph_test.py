@@ -42,6 +42,7 @@ CONFINED = {
     "sqlite3.h": ("storage/impl/",),
     "curl/": ("client/impl/", "client/client.cpp"),
     "zip.h": ("bundle/impl/",),
+    "libxml/": ("hooks/impl/",),
     "crypt.h": ("session/impl/",),
 }
 

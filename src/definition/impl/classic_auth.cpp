@@ -205,6 +205,10 @@ void readAuth(const Json& document, ApiSpec& spec, Report& report) {
     rules->jwt = readJwt(document, report);
     rules->token = tokenAuth(document, spec, *rules, report);
     if (flagOf(document, "strip_auth_data")) rules->stripped = strippedFrom(document);
+    if (const Json* middleware = member(document, "custom_middleware");
+        middleware != nullptr && spec.custom_auth) {
+      rules->id_extractor = readIdExtractor(*middleware, report);
+    }
   }
   rules->signing = signingFrom(document, report);
   rules->session_lifetime = numberOf(document, "session_lifetime");

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "definition/api_spec.hpp"
+#include "definition/auth_rules.hpp"
 #include "definition/gateway_config.hpp"
 #include "definition/impl/json_text.hpp"
 #include "definition/impl/shape.hpp"
@@ -60,9 +61,9 @@ std::string fileStem(std::string_view file);
 
 /// Tells everything the definition asks for that this release does not do.
 void checkNotBuilt(const Json& document, const GatewayConfig& config, Report& report);
-/// The part of it that concerns the id extractor, which a bundle's manifest may bring as well.
-/// Asked where a plugin authenticates. @param middleware  a `custom_middleware`
-void checkIdExtractor(const Json& middleware, Report& report);
+/// The id extractor of a `custom_middleware`, the definition's or a bundle's; nothing when it has
+/// none or none in force. Asked where a plugin authenticates.
+std::optional<IdExtractor> readIdExtractor(const Json& middleware, Report& report);
 /// Fills `target`, `targets`, `tls`, `proxy_url` and the flags beside them.
 void readUpstream(const Json& document, const GatewayConfig& config, ApiSpec& spec, Report& report);
 /// Fills `ip_access` and `cors`.

@@ -61,9 +61,6 @@ void checkSwitches(const Json& document, std::span<const Switch> switches, Repor
 void checkAuth(const Json& document, Report& report) {
   if (flagOf(document, "use_keyless")) return;
   checkSwitches(document, kAuthMethods, report);
-  if (const Json* middleware = member(document, "custom_middleware")) {
-    checkIdExtractor(*middleware, report);
-  }
   for (const char* provider : {"auth_provider", "session_provider"}) {
     const Json* value = member(document, provider);
     if (value == nullptr) continue;
@@ -151,14 +148,6 @@ void checkVersion(const Json& version, const std::string& place, Report& report)
 }
 
 }  // namespace
-
-void checkIdExtractor(const Json& middleware, Report& report) {
-  const Json* extractor = member(middleware, "id_extractor");
-  if (extractor != nullptr && !flagOf(*extractor, "disabled") &&
-      !textOf(*extractor, "extract_from").empty()) {
-    report.notBuilt("/custom_middleware/id_extractor", "the id extractor");
-  }
-}
 
 const Json* selectedVersion(const Json& document, std::string& key, Report* report) {
   const Json* versions = memberAt(document, "version_data/versions");

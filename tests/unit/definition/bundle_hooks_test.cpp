@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "base/digest.hpp"
+#include "definition/auth_rules.hpp"
 #include "definition/classic.hpp"
 #include "unit/definition/definitions.hpp"
 #include "unit/definition/temp_dir.hpp"
@@ -115,20 +116,25 @@ TEST(BundleHooks, BringTheAuthenticationThatTheDefinitionLeftToThem) {
       << "an API that asks for a check must not be served without one";
 }
 
-TEST(BundleHooks, AskForAnIdExtractorInVain) {
+TEST(BundleHooks, BringAnIdExtractor) {
   json definition = bundled();
   definition["use_keyless"] = false;
   definition["custom_plugin_auth_enabled"] = true;
   definition["custom_middleware"] = json::object();
   const char* extracts = R"({"custom_middleware": {"driver": "python", "auth_check": {"name": "A"},
-      "id_extractor": {"extract_from": "header", "extract_with": "value"}}})";
+      "id_extractor": {"extract_from": "header", "extract_with": "value",
+                       "extractor_config": {"header_name": "X-Id"}}}})";
   Problems problems;
-  const auto refused = withBundle(parsed(definition), content(extracts), {}, problems);
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().code(), Errc::kNotBuilt);
-  EXPECT_EQ(refused.error().message(), "the id extractor is not built yet");
+  const auto made = withBundle(parsed(definition), content(extracts), {}, problems);
+  ASSERT_TRUE(made) << shown(problems);
+  ASSERT_TRUE(made->auth->id_extractor);
+  EXPECT_EQ(made->auth->id_extractor->name, "X-Id");
+  const char* incomplete =
+      R"({"custom_middleware": {"driver": "python", "auth_check": {"name": "A"},
+      "id_extractor": {"extract_from": "header", "extract_with": "value"}}})";
+  EXPECT_FALSE(withBundle(parsed(definition), content(incomplete), {}, problems));
   ASSERT_EQ(problems.size(), 1U);
-  EXPECT_EQ(problems[0].pointer, "/custom_middleware/id_extractor");
+  EXPECT_EQ(problems[0].pointer, "/custom_middleware/id_extractor/extractor_config");
   problems.clear();
   EXPECT_TRUE(withBundle(parsed(bundled()), content(extracts), {}, problems))
       << "nobody authenticates: " << shown(problems);
@@ -211,8 +217,8 @@ TEST(BundleHooks, OfSeveralBundlesUseTheFirstIdExtractor) {
       "id_extractor": {"extract_from": "header", "extract_with": "value"}}})";
   EXPECT_EQ(whyNot(off, on, definition), "");
   EXPECT_EQ(whyNot(on, off, definition),
-            "the id extractor is not built yet at /bundles/abc/a/manifest.json "
-            "/custom_middleware/id_extractor");
+            "header_name is missing at /bundles/abc/a/manifest.json "
+            "/custom_middleware/id_extractor/extractor_config");
 }
 
 TEST(BundleNames, AreSplitAtCommasAndHaveFoldersThen) {

@@ -233,9 +233,6 @@ AdminReply AdminApi::State::call(const Selected& selected, const AdminRequest& r
   switch (selected.call) {
     case Call::kReloadGroup:
       return reloadGroup();
-    case Call::kDropKeySets:
-      control.dropKeySets(id);
-      return statusMessage(200, "cache invalidated");
     case Call::kListApis:
       return apis.list();
     case Call::kGetApi:

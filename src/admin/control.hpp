@@ -99,9 +99,6 @@ class Control {
   /// Fires the gateway's event. @param key  the token, or its hash where that alone is known
   virtual void tokenChanged(TokenChange change, std::string message, std::string org_id,
                             std::string key) = 0;
-  /// Key sets of token issuers are fetched anew when they are next needed.
-  /// @param api_id  whose; empty: all
-  virtual void dropKeySets(const std::string& /*api_id*/) {}
   /// The certificate store, over the main loop's client; null: there is none.
   virtual certs::CertificateStore* certificates() { return nullptr; }
   /// Puts the certificates of the store in force. @param done  called on the main thread then

@@ -64,7 +64,6 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   session::PasswordPool& passwords() override { return keyrings_->passwords(); }
   void tokenChanged(admin::TokenChange change, std::string message, std::string org_id,
                     std::string key) override;
-  void dropKeySets(const std::string& api_id) override { key_sets_->invalidate(api_id); }
   bool reloadedOnce() const override { return loaded_once_; }
   bool shuttingDown() const override { return stopping_; }
 

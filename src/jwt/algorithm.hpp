@@ -27,7 +27,6 @@ enum class Family : std::uint8_t { kHmac, kRsa, kEcdsa };
 
 /// The algorithm of a name, which is case-sensitive; nothing for `none` and every other.
 std::optional<Algorithm> algorithmOf(std::string_view name) noexcept;
-
 /// The kind of key that an algorithm takes.
 constexpr Family familyOf(Algorithm algorithm) noexcept {
   if (algorithm <= Algorithm::kHs512) return Family::kHmac;

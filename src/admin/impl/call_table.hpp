@@ -46,7 +46,6 @@ enum class Call : std::uint8_t {
   kGetPolicy,
   kWritePolicy,
   kRemovePolicy,
-  kDropKeySets,
 };
 
 /// What a method and path select.

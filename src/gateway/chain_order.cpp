@@ -4,15 +4,20 @@
 #include "hooks/endpoint_plugin_step.hpp"
 #include "hooks/hook_step.hpp"
 #include "hooks/virtual_endpoint_step.hpp"
+#include "middleware/access_rights.hpp"
+#include "middleware/api_limits.hpp"
 #include "middleware/auth_token.hpp"
 #include "middleware/basic_auth.hpp"
 #include "middleware/client_certificate.hpp"
 #include "middleware/cors.hpp"
+#include "middleware/granular_access.hpp"
 #include "middleware/hmac_auth.hpp"
 #include "middleware/ip_access.hpp"
 #include "middleware/jwt.hpp"
+#include "middleware/key_limits.hpp"
 #include "middleware/plugin_session.hpp"
 #include "middleware/request_signing.hpp"
+#include "middleware/request_size.hpp"
 #include "middleware/session_check.hpp"
 #include "middleware/strip_auth.hpp"
 #include "middleware/version_check.hpp"
@@ -21,8 +26,8 @@ namespace tykpp::gateway {
 
 const std::vector<chain::StepEntry>& requestOrder() {
   static const std::vector<chain::StepEntry> order = {
-      // Before pre hooks, unlike what the reference's documentation says: an expired API runs no
-      // plugin.
+      // Before pre hooks, unlike what the reference's documentation says: an expired API and a
+      // blocked endpoint run no plugin.
       {middleware::VersionCheck::kName, &middleware::VersionCheck::create},
       // Preflight requests bring no credentials: they are answered before anybody asks for some.
       {middleware::Cors::kName, &middleware::Cors::create},
@@ -32,6 +37,8 @@ const std::vector<chain::StepEntry>& requestOrder() {
       {middleware::IpAccess::kName, &middleware::IpAccess::create},
       // Of keyless APIs too, and before everybody who looks at credentials.
       {middleware::ClientCertificate::kName, &middleware::ClientCertificate::create},
+      // Nothing long is read for somebody who has yet to say who he is.
+      {middleware::RequestSize::kName, &middleware::RequestSize::create},
       // Methods of authentication, in the reference's order: each that an API asks for has to
       // agree.
       {middleware::BasicAuth::kName, &withoutChoice<&middleware::BasicAuth::create>},
@@ -54,6 +61,13 @@ const std::vector<chain::StepEntry>& requestOrder() {
       // Nobody unknown, inactive or expired gets further on a protected API. After post-auth hooks,
       // as in the reference.
       {middleware::SessionCheck::kName, &middleware::createSessionCheck},
+      // What a key may call comes before how often: a request that is refused here counts nowhere.
+      {middleware::AccessRights::kName, &middleware::AccessRights::create},
+      {middleware::GranularAccess::kName, &middleware::GranularAccess::create},
+      {middleware::KeyLimits::kName, &middleware::KeyLimits::create},
+      // All callers together, on keyless APIs too. Behind the key's limits, as in the reference: a
+      // request that is refused here has used up some of its key's quota.
+      {middleware::ApiLimits::kName, &middleware::ApiLimits::create},
       // Answers in place of the upstream: what stands behind it does not run then, response hooks
       // do.
       {"virtual_endpoint", &hooks::createVirtualEndpoints},

@@ -59,7 +59,7 @@ void addAnswerHeaders(http::Exchange& exchange) {
 
 /// The lines that every proxied answer gets: prepared ones, or with the numbers of the session.
 std::string_view answerLines(const ApiRuntime& api, http::Exchange& exchange) {
-  if (exchange.session == nullptr) [[likely]]
+  if (exchange.session == nullptr || !api.tells_quotas) [[likely]]
     return api.answer_lines;
   const http::LimitNumbers& numbers = exchange.limit_numbers;
   char text[256];
@@ -208,7 +208,9 @@ net::Task<void> Pipeline::proxy(const ApiRuntime& api, http::ServerExchange& sx)
     co_await fail(error, sx);
     co_return;
   }
-  dropLimitHeaders(sx.exchange().response().headers);
+  if (api.tells_quotas || sx.exchange().answer_headers.contains("X-Ratelimit-Limit")) {
+    dropLimitHeaders(sx.exchange().response().headers);
+  }
   addAnswerHeaders(sx.exchange());
   const std::string_view lines = answerLines(api, sx.exchange());
   co_await call.send(lines);

@@ -108,7 +108,9 @@ Result<SnapshotBuilder::Runtime> SnapshotBuilder::makeRuntime(const Spec& define
   runtime->plugin_stamp = std::move(stamp);
   runtime->broken = broken != nullptr && !broken->empty();
   runtime->expiry_line = expiryLine(*spec);
-  runtime->answer_lines = std::string(kNoLimits) + runtime->expiry_line;
+  runtime->tells_quotas = config_.identity.limiter.rate_limit_response_headers == "quotas";
+  runtime->answer_lines =
+      std::string(runtime->tells_quotas ? kNoLimits : "") + runtime->expiry_line;
   runtime->spec = std::move(spec);
   return Runtime(std::move(runtime));
 }

@@ -36,6 +36,7 @@ struct ApiRuntime {
   std::unique_ptr<hooks::AnalyticsHook> analytics;                   ///< null: none
   std::string expiry_line;   ///< the header line that tells when the API ends, or nothing
   std::string answer_lines;  ///< header lines of every proxied answer without a session
+  bool tells_quotas = true;  ///< header lines have the session's quota; else limiters add theirs
   mutable std::atomic<std::uint32_t> next_target{0};  ///< round robin over all workers
 };
 

@@ -214,7 +214,30 @@ void Gateway::joinCluster() {
   };
   // What changed while nobody could tell.
   actions.joined = [this] { keyrings_->clear(); };
+  actions.other = [this](const session::Notification& notification) {
+    if (notification.command != session::command::kLimiterNode) return false;
+    if (beat_ != nullptr) beat_->heard(notification.payload);
+    return true;
+  };
   cluster_ = std::make_unique<ClusterChannel>(*main_client_, config_, std::move(actions));
+  startBeat();
+}
+
+void Gateway::startBeat() {
+  if (!LimiterBeat::wanted(config_)) return;
+  LimiterBeat::Actions actions;
+  actions.tell = [this](std::string_view payload) {
+    cluster_->tell(session::command::kLimiterNode, payload);
+  };
+  actions.counted = [this](int nodes) { keyrings_->setNodes(nodes); };
+  actions.requests = [this] {
+    std::uint64_t served = 0;
+    for (const auto& worker : workers_) {
+      served += worker->server().counters().requests.load(std::memory_order_relaxed);
+    }
+    return served;
+  };
+  beat_ = std::make_unique<LimiterBeat>(main_, config_, std::move(actions));
 }
 
 void Gateway::watchSignals() {

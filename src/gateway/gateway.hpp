@@ -22,6 +22,7 @@
 #include "gateway/event_center.hpp"
 #include "gateway/file_watch.hpp"
 #include "gateway/own_ports.hpp"
+#include "gateway/limiter_beat.hpp"
 #include "gateway/pipeline.hpp"
 #include "gateway/plugin_keys.hpp"
 #include "gateway/snapshot.hpp"
@@ -81,6 +82,7 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   Result<void> openWorkers();
   void startProbe();
   void joinCluster();
+  void startBeat();
   void loadPolicies();
   void watchSignals();
   void awaitSignal();
@@ -133,6 +135,7 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   std::unique_ptr<session::SessionStore> main_sessions_;  // behind the client: calls end with it
   std::unique_ptr<storage::KeyStoreClient> main_client_;
   std::unique_ptr<ClusterChannel> cluster_;
+  std::unique_ptr<LimiterBeat> beat_;  // null: no limit depends on the number of gateways
   definition::Problems problems_;
   std::vector<std::function<void()>> waiting_;  // for the next reload
   std::vector<std::function<void()>> waiting_for_bundles_;

@@ -15,6 +15,7 @@
 #include "middleware/ip_access.hpp"
 #include "middleware/jwt.hpp"
 #include "middleware/key_limits.hpp"
+#include "middleware/org_monitor.hpp"
 #include "middleware/plugin_session.hpp"
 #include "middleware/request_signing.hpp"
 #include "middleware/request_size.hpp"
@@ -37,6 +38,8 @@ const std::vector<chain::StepEntry>& requestOrder() {
       {middleware::IpAccess::kName, &middleware::IpAccess::create},
       // Of keyless APIs too, and before everybody who looks at credentials.
       {middleware::ClientCertificate::kName, &middleware::ClientCertificate::create},
+      // Before anybody is asked who he is: an organisation may be switched off as a whole.
+      {middleware::OrgMonitor::kName, &middleware::OrgMonitor::create},
       // Nothing long is read for somebody who has yet to say who he is.
       {middleware::RequestSize::kName, &middleware::RequestSize::create},
       // Methods of authentication, in the reference's order: each that an API asks for has to

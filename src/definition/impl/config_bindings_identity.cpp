@@ -50,6 +50,7 @@ constexpr Binding kBindings[] = {
     TYKPP_BIND("rate_limit_response_headers", setOneOf, identity.limiter.rate_limit_response_headers, {"quotas", "rate_limits"}),
     TYKPP_BIND("jwks.cache.timeout", setSeconds, identity.jwks.cache_timeout),
     TYKPP_BIND("jwt_ssl_insecure_skip_verify", setFlag, identity.jwks.insecure_skip_verify),
+    TYKPP_BIND("enforce_org_quotas", setFlag, identity.limiter.enforce_org_quotas),
     TYKPP_BIND("storage.type", setText, storage.type),
     TYKPP_BIND("storage.host", setText, storage.host),
     TYKPP_BIND("storage.port", setCount, storage.port, 0, 65535),

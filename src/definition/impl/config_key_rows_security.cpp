@@ -64,7 +64,7 @@ constexpr KeyRow kLimits[] = {
     {"drl_threshold", kFloat, kYes, "5", "Where the distributed limiter hands over to Redis"},
     {"drl_enable_sentinel_rate_limiter", kBool, kYes, "false", "It hands over to the sentinel limiter"},
     {"rate_limit_response_headers", kStr, kYes, "quotas", "What `X-RateLimit-*` tells: `quotas` or `rate_limits`"},
-    {"enforce_org_quotas", kBool, kNot, "false", "Check the organisation's session first"},
+    {"enforce_org_quotas", kBool, kYes, "false", "Check the organisation's session first"},
     {"enforce_org_data_age", kBool, kNot, "false", "Analytics lifetime from the organisation's session"},
     {"enforce_org_data_detail_logging", kBool, kNot, "false", "Detailed recording from the organisation's session"},
     {"experimental_process_org_off_thread", kBool, kNot, "false", "Check the organisation beside the request"},

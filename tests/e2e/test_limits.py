@@ -199,3 +199,19 @@ def test_counters_of_a_pattern(start, redis):
     assert ask(gateway.port, 2, headers[0]) + ask(gateway.port, 2, headers[1]) == [200, 200, 200, 429]
     assert sorted(redis.ask("KEYS", "*reds*")) == ["quota-reds-north", "rate-limit-reds-north"]
     assert redis.ask("GET", "quota-reds-north") == "3"
+
+
+def test_limits_of_an_organisation(start, redis):
+    redis.ask("SET", "orgkey.default", json.dumps({"org_id": "default", "quota_max": 3, "quota_renewal_rate": 3600}))
+    gateway = start(enforce_org_quotas=True)
+    anybody = "Accept: */*"
+    assert ask(gateway.port, 4, anybody, "/open/get") == [200, 200, 200, 403]
+    assert "organisation quota has been exceeded" in gateway.get("/open/get").body.decode()
+    assert redis.ask("GET", "quota-default") == "5"
+
+
+def test_an_organisation_that_is_switched_off(start, redis):
+    redis.ask("SET", "orgkey.default", json.dumps({"org_id": "default", "is_inactive": True}))
+    gateway = start(enforce_org_quotas=True)
+    reply = gateway.get("/open/get")
+    assert reply.status == 403 and "organisation access has been disabled" in reply.body.decode()

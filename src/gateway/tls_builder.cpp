@@ -1,5 +1,7 @@
 #include "gateway/tls_builder.hpp"
 
+#include <openssl/x509v3.h>
+
 #include <algorithm>
 #include <map>
 #include <unordered_map>

@@ -124,7 +124,10 @@ net::Task<Result<chain::Verdict>> AuthToken::finish(http::Exchange& exchange) co
   session::Keyring& keyring = keyrings_.of(exchange.workerIndex());
   const std::string_view org_id = exchange.api->org_id;
   bool certificate = false;
-  if (use_certificate_ && exchange.peer.tls) certificate = byCertificate(exchange).value_or(false);
+  if (use_certificate_ && exchange.peer.tls) {
+    const Result<bool> shown = byCertificate(exchange);
+    certificate = shown && *shown;
+  }
   const std::string_view token =
       certificate ? std::string_view(exchange.peer_certificates->sha256) : tokenOf(exchange);
   Result<std::shared_ptr<session::SessionEntry>> found = std::shared_ptr<session::SessionEntry>{};

@@ -233,6 +233,7 @@ bool TlsAcceptor::choose(SSL* ssl, std::string_view name) const {
 bool TlsAcceptor::askForCertificate(SSL* ssl, const ClientRules& rules) const {
   // What a client showed is held against the rules of today: no way round it by a ticket.
   SSL_set_options(ssl, SSL_OP_NO_TICKET);
+  SSL_set_num_tickets(ssl, 0);
   if (rules.auth == ClientAuth::kRequire) {
     SSL_set_verify(ssl, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
     if (SSL_set1_verify_cert_store(ssl, rules.store.get()) != 1) return false;

@@ -179,14 +179,19 @@ TEST_F(TlsTest, AnEndThatIsSaidIsAnEnd) {
 }
 
 TEST(TlsAcceptor, RefusesVersionsThatDoNotGo) {
-  EXPECT_FALSE(TlsAcceptor::create({.min_version = 772, .max_version = 771}));
-  EXPECT_FALSE(TlsAcceptor::create({.min_version = 1}));
+  TlsServerSettings settings;
+  settings.min_version = 772;
+  settings.max_version = 771;
+  EXPECT_FALSE(TlsAcceptor::create(settings));
+  settings.min_version = 1;
+  EXPECT_FALSE(TlsAcceptor::create(settings));
 }
 
 TEST(TlsAcceptor, KnowsCiphersByTheirStandardNames) {
-  const auto made =
-      TlsAcceptor::create({.ciphers = {"tls_ecdhe_rsa_with_aes_128_gcm_sha256",
-                                       "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305", "TLS_NONE"}});
+  TlsServerSettings settings;
+  settings.ciphers = {"tls_ecdhe_rsa_with_aes_128_gcm_sha256",
+                      "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305", "TLS_NONE"};
+  const auto made = TlsAcceptor::create(settings);
   ASSERT_TRUE(made);
   EXPECT_EQ((*made)->unknownCiphers(), std::vector<std::string>{"TLS_NONE"});
 }

@@ -6,6 +6,7 @@
 #include "admin/impl/cert_calls.hpp"
 #include "admin/impl/health_answers.hpp"
 #include "admin/impl/key_calls.hpp"
+#include "admin/impl/oauth_calls.hpp"
 #include "admin/impl/org_calls.hpp"
 #include "admin/impl/plugin_answers.hpp"
 #include "admin/impl/policy_calls.hpp"
@@ -67,6 +68,7 @@ struct AdminApi::State {
   CertCalls certificates;
   KeyCalls keys;
   OrgCalls orgs;
+  OAuthCalls oauth;
   PolicyCalls policies;
   std::string health_path;
   std::string ready_path;
@@ -82,11 +84,13 @@ struct AdminApi::State {
   AdminReply reloadGroup();
   AdminReply call(const Selected& selected, const AdminRequest& request);
   std::optional<net::Task<AdminReply>> task(const Selected& selected, const AdminRequest& request);
+  std::optional<net::Task<AdminReply>> oauthTask(const Selected& selected,
+                                                 const AdminRequest& request);
 };
 
 AdminApi::AdminApi(Control& control, const HealthState& health)
     : state_(new State{control, health, ApiCalls(control), CertCalls(control), KeyCalls(control),
-                       OrgCalls(control), PolicyCalls(control),
+                       OrgCalls(control), OAuthCalls(control), PolicyCalls(control),
                        endpoint(control.config().health_check_endpoint_name),
                        endpoint(control.config().readiness_check_endpoint_name)}) {}
 AdminApi::~AdminApi() = default;
@@ -157,6 +161,43 @@ void AdminApi::State::handleAuthorised(const AdminRequest& request, const Reply&
   }
 }
 
+std::optional<net::Task<AdminReply>> AdminApi::State::oauthTask(const Selected& selected,
+                                                                const AdminRequest& request) {
+  const auto value = [&](std::size_t index) {
+    return index < selected.values.size() ? std::string(selected.values[index]) : std::string();
+  };
+  switch (selected.call) {
+    case Call::kCreateClient:
+      return oauth.create(request);
+    case Call::kListClients:
+      return oauth.list(value(0));
+    case Call::kGetClient:
+      return oauth.get(value(0), value(1));
+    case Call::kUpdateClient:
+      return oauth.update(value(0), value(1), request);
+    case Call::kRotateClient:
+      return oauth.rotate(value(0), value(1));
+    case Call::kRemoveClient:
+      return oauth.remove(value(0), value(1));
+    case Call::kListTokens:
+      return oauth.tokens(value(0), value(1), request);
+    case Call::kListClientApis:
+      // Without an organisation it is the client of an API whose id is "apis".
+      if (!hasQuery(request.query, "orgID")) return oauth.get("apis", value(0));
+      return oauth.apisOf(value(0), request);
+    case Call::kRemoveRefreshToken:
+      return oauth.removeRefresh(value(0), request);
+    case Call::kRevokeToken:
+      return oauth.revoke(request);
+    case Call::kRevokeTokens:
+      return oauth.revokeAll(request);
+    case Call::kPurgeTokens:
+      return oauth.purge(request);
+    default:
+      return std::nullopt;
+  }
+}
+
 /// The calls that ask the store.
 std::optional<net::Task<AdminReply>> AdminApi::State::task(const Selected& selected,
                                                            const AdminRequest& request) {
@@ -193,7 +234,7 @@ std::optional<net::Task<AdminReply>> AdminApi::State::task(const Selected& selec
     case Call::kRemoveOrg:
       return orgs.remove(std::move(id));
     default:
-      return std::nullopt;
+      return oauthTask(selected, request);
   }
 }
 

@@ -25,6 +25,7 @@ struct AdminRequest {
   std::string body;
   std::string authorization;  ///< X-Tyk-Authorization
   std::string host;           ///< Host header
+  std::string content_type{};
   /// Why the client's certificate does not do, where one is asked for; empty: it does.
   std::string certificate_problem{};
 };

@@ -19,6 +19,9 @@ class CertificateStore;
 namespace tykpp::net {
 class Loop;
 }
+namespace tykpp::oauth {
+struct Site;
+}
 namespace tykpp::session {
 class PasswordPool;
 class PolicySet;
@@ -96,6 +99,8 @@ class Control {
   /// The policies in force.
   virtual std::shared_ptr<const session::PolicySet> policies() const = 0;
   virtual session::PasswordPool& passwords() = 0;
+  /// All of these, for authorisation servers. Lives as long as the object.
+  virtual const oauth::Site& site() = 0;
   /// Fires the gateway's event. @param key  the token, or its hash where that alone is known
   virtual void tokenChanged(TokenChange change, std::string message, std::string org_id,
                             std::string key) = 0;

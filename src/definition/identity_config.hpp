@@ -111,7 +111,7 @@ struct TlsConfig {
 
 /// Ports that APIs open.
 struct PortsConfig {
-  bool disable_ports_whitelist = false;                  ///< any port will do
+  bool disable_ports_whitelist = false;                 ///< any port will do
   std::map<std::string, AllowedPorts> ports_whitelist;  ///< by protocol
 };
 

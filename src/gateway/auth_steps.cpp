@@ -8,6 +8,7 @@
 #include "middleware/basic_auth.hpp"
 #include "middleware/hmac_auth.hpp"
 #include "middleware/jwt.hpp"
+#include "middleware/oauth_token.hpp"
 
 namespace tykpp::gateway {
 namespace {
@@ -20,8 +21,9 @@ struct Factory {
   Result<Steps> (*create)(const chain::BuildContext& build);
 };
 
-constexpr std::array<Factory, 5> kFactories = {
-    {{AuthMethod::kBasic, &middleware::BasicAuth::create},
+constexpr std::array<Factory, 6> kFactories = {
+    {{AuthMethod::kOAuth, &middleware::OAuthToken::create},
+     {AuthMethod::kBasic, &middleware::BasicAuth::create},
      {AuthMethod::kHmac, &middleware::HmacAuth::create},
      {AuthMethod::kJwt, &middleware::JwtAuth::create},
      {AuthMethod::kCustom, &hooks::createAuthHook},

@@ -15,6 +15,7 @@
 #include "middleware/ip_access.hpp"
 #include "middleware/jwt.hpp"
 #include "middleware/key_limits.hpp"
+#include "middleware/oauth_token.hpp"
 #include "middleware/org_monitor.hpp"
 #include "middleware/plugin_session.hpp"
 #include "middleware/request_signing.hpp"
@@ -44,6 +45,7 @@ const std::vector<chain::StepEntry>& requestOrder() {
       {middleware::RequestSize::kName, &middleware::RequestSize::create},
       // Methods of authentication, in the reference's order: each that an API asks for has to
       // agree.
+      {middleware::OAuthToken::kName, &withoutChoice<&middleware::OAuthToken::create>},
       {middleware::BasicAuth::kName, &withoutChoice<&middleware::BasicAuth::create>},
       {middleware::HmacAuth::kName, &withoutChoice<&middleware::HmacAuth::create>},
       {middleware::JwtAuth::kName, &withoutChoice<&middleware::JwtAuth::create>},

@@ -62,6 +62,7 @@ net::Task<void> ControlBridge::answer(http::ServerExchange& sx, net::Loop& worke
                             request.body() != nullptr ? *request.body() : std::string(),
                             std::string(request.headers.get(http::HeaderId::kXTykAuthorization)),
                             std::string(request.host),
+                            std::string(request.headers.get(http::HeaderId::kContentType)),
                             certificateProblem(exchange)};
   Ask ask(main_, worker, api_, std::move(asked));
   admin::AdminReply reply = co_await ask;

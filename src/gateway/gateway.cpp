@@ -110,16 +110,17 @@ Result<void> Gateway::run() {
   key_store_ = std::move(*store);
   keyrings_ = std::make_unique<session::Keyrings>(config_, *key_store_);
   const definition::JwksConfig& jwks = config_.identity.jwks;
-  key_sets_ = std::make_unique<jwt::KeySets>(*client_, jwks.cache_timeout,
-                                             jwks.insecure_skip_verify);
+  key_sets_ =
+      std::make_unique<jwt::KeySets>(*client_, jwks.cache_timeout, jwks.insecure_skip_verify);
   keyrings_->setKeySets(key_sets_.get());
   bridge_ = std::make_unique<ControlBridge>(main_, *admin_, config_, *keyrings_);
+  oauth_ = std::make_unique<OAuthBridge>(*keyrings_, main_);
   builder_ = std::make_unique<SnapshotBuilder>(config_, *drivers_, workerCount(config_),
                                                bundles_.get(), events_.get(), keyrings_.get());
   const std::uint16_t control =
       config_.control_api_port != 0 ? config_.control_api_port : config_.listen_port;
-  shared_ = std::make_unique<PipelineShared>(
-      PipelineShared{config_, *errors_, *resolver_, *bridge_, config_.listen_port, control});
+  shared_ = std::make_unique<PipelineShared>(PipelineShared{config_, *errors_, *resolver_, *bridge_,
+                                                            *oauth_, config_.listen_port, control});
   ports_ = std::make_unique<OwnPorts>(config_, workers_);
   tls_ = std::make_unique<TlsCenter>(
       TlsCenter::Parts{config_, main_, workers_, *keyrings_, [this] { return apis(); }});
@@ -204,23 +205,31 @@ void Gateway::joinCluster() {
   main_sessions_ = std::make_unique<session::SessionStore>(
       *main_client_, config_, [this](std::string_view name) { keyrings_->invalidate(name); });
   tls_->setStore(*main_client_);
+  main_site_ = std::make_unique<oauth::Site>(
+      oauth::Site{main_, *main_sessions_, keyrings_->passwords(), config_,
+                  [this]() -> const session::PolicySet& { return *policies_; }});
+  oauth_->keepUp(*main_site_);
   ClusterChannel::Actions actions;
   actions.reload = [this] { requestReload(nullptr); };
   actions.session_changed = [this](std::string_view name) { keyrings_->invalidate(name); };
-  actions.other = [this](const session::Notification& notification) {
-    if (notification.command != "InvalidateJWKSCacheForAPI") return false;
-    key_sets_->invalidate(notification.payload);
-    return true;
-  };
+  actions.other = [this](const session::Notification& notification) { return heard(notification); };
   // What changed while nobody could tell.
   actions.joined = [this] { keyrings_->clear(); };
-  actions.other = [this](const session::Notification& notification) {
-    if (notification.command != session::command::kLimiterNode) return false;
-    if (beat_ != nullptr) beat_->heard(notification.payload);
-    return true;
-  };
   cluster_ = std::make_unique<ClusterChannel>(*main_client_, config_, std::move(actions));
   startBeat();
+}
+
+bool Gateway::heard(const session::Notification& notification) {
+  if (notification.command == session::command::kPurgeTokens) {
+    oauth_->purge();
+  } else if (notification.command == session::command::kLimiterNode) {
+    if (beat_ != nullptr) beat_->heard(notification.payload);
+  } else if (notification.command == "InvalidateJWKSCacheForAPI") {
+    key_sets_->invalidate(notification.payload);
+  } else {
+    return false;
+  }
+  return true;
 }
 
 void Gateway::startBeat() {

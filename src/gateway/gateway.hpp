@@ -21,8 +21,9 @@
 #include "gateway/cluster_channel.hpp"
 #include "gateway/event_center.hpp"
 #include "gateway/file_watch.hpp"
-#include "gateway/own_ports.hpp"
 #include "gateway/limiter_beat.hpp"
+#include "gateway/oauth_bridge.hpp"
+#include "gateway/own_ports.hpp"
 #include "gateway/pipeline.hpp"
 #include "gateway/plugin_keys.hpp"
 #include "gateway/snapshot.hpp"
@@ -63,6 +64,7 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   session::SessionStore& sessions() override { return *main_sessions_; }
   std::shared_ptr<const session::PolicySet> policies() const override { return policies_; }
   session::PasswordPool& passwords() override { return keyrings_->passwords(); }
+  const oauth::Site& site() override { return *main_site_; }
   void tokenChanged(admin::TokenChange change, std::string message, std::string org_id,
                     std::string key) override;
   bool reloadedOnce() const override { return loaded_once_; }
@@ -82,6 +84,8 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   Result<void> openWorkers();
   void startProbe();
   void joinCluster();
+  /// A message of another gateway that asks for neither reload nor a session.
+  bool heard(const session::Notification& notification);
   void startBeat();
   void loadPolicies();
   void watchSignals();
@@ -132,7 +136,10 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   std::unique_ptr<storage::KeyStore> key_store_;
   std::unique_ptr<jwt::KeySets> key_sets_;
   std::unique_ptr<session::Keyrings> keyrings_;
-  std::unique_ptr<session::SessionStore> main_sessions_;  // behind the client: calls end with it
+  std::unique_ptr<OAuthBridge> oauth_;
+  // Behind the client: calls end with it.
+  std::unique_ptr<session::SessionStore> main_sessions_;
+  std::unique_ptr<oauth::Site> main_site_;
   std::unique_ptr<storage::KeyStoreClient> main_client_;
   std::unique_ptr<ClusterChannel> cluster_;
   std::unique_ptr<LimiterBeat> beat_;  // null: no limit depends on the number of gateways

@@ -111,6 +111,15 @@ net::Task<void> Pipeline::handle(http::ServerExchange& sx) {
   }
   const ApiRuntime& api = *routed;
   exchange.api = api.spec.get();
+  if (api.oauth) [[unlikely]] {
+    // Endpoints of its authorisation server stand beside the API, not behind its chain.
+    if (const oauth::Endpoint endpoint = OAuthBridge::endpointOf(exchange);
+        endpoint != oauth::Endpoint::kNone) {
+      co_await shared_.oauth.answer(sx, api, endpoint);
+      co_await answer(api, sx);
+      co_return;
+    }
+  }
   Result<chain::Verdict> verdict = chain::Verdict::kContinue;
   if (!api.chain.request().empty() && !passesSteps(*api.spec, exchange.request())) {
     verdict = co_await runRequestChain(api, sx);

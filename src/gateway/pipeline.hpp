@@ -5,6 +5,7 @@
 
 #include "definition/gateway_config.hpp"
 #include "gateway/control_bridge.hpp"
+#include "gateway/oauth_bridge.hpp"
 #include "gateway/worker.hpp"
 #include "http/server_exchange.hpp"
 #include "net/resolver.hpp"
@@ -19,6 +20,7 @@ struct PipelineShared {
   const response::ErrorTemplates& errors;
   net::Resolver& resolver;
   ControlBridge& control;
+  const OAuthBridge& oauth;
   std::uint16_t api_port;      ///< APIs answer on this listener
   std::uint16_t control_port;  ///< the control router on this one; may be the same
 };

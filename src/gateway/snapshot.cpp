@@ -6,6 +6,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "definition/auth_rules.hpp"
 #include "definition/listener_rules.hpp"
 #include "gateway/bundle_loader.hpp"
 #include "gateway/chain_order.hpp"
@@ -106,6 +107,7 @@ Result<SnapshotBuilder::Runtime> SnapshotBuilder::makeRuntime(const Spec& define
   }
   runtime->defined = defined;
   runtime->plugin_stamp = std::move(stamp);
+  runtime->oauth = spec->auth != nullptr && spec->auth->oauth.enabled && keyrings_ != nullptr;
   runtime->broken = broken != nullptr && !broken->empty();
   runtime->expiry_line = expiryLine(*spec);
   runtime->tells_quotas = config_.identity.limiter.rate_limit_response_headers == "quotas";

@@ -28,6 +28,7 @@ struct ApiRuntime {
   std::shared_ptr<const definition::ApiSpec> spec;
   std::shared_ptr<const definition::ApiSpec> defined;  ///< without what the bundle's manifest says
   std::string plugin_stamp;  ///< of the plugins' files when they were loaded
+  bool oauth = false;        ///< the API has an authorisation server (OAuthRules::enabled)
   bool broken = false;       ///< a plugin could not be loaded: its hook refuses every request
   std::unique_ptr<const events::Emitter> events;  ///< null: nobody handles the API's events
   chain::Chain chain;

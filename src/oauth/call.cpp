@@ -21,8 +21,7 @@ constexpr Meaning kMeanings[] = {
     {"invalid_request",
      "The request is missing a required parameter, includes an invalid parameter value, includes a "
      "parameter more than once, or is otherwise malformed."},
-    {"unauthorized_client",
-     "The client is not authorized to request a token using this method."},
+    {"unauthorized_client", "The client is not authorized to request a token using this method."},
     {"access_denied", "The resource owner or authorization server denied the request."},
     {"unsupported_response_type",
      "The authorization server does not support obtaining a token using this method."},
@@ -44,7 +43,7 @@ constexpr Meaning kMeanings[] = {
      "unsupported authentication method)."},
 };
 
-std::string quoted(std::string_view text) {
+std::string jsonText(std::string_view text) {
   return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -70,14 +69,19 @@ Form::Form(const Call& call) {
   if (call.content_type == "application/json") {
     addObject(call.body);
   } else if (call.method == "POST" || call.method == "PUT" || call.method == "PATCH") {
-    const std::string_view type = std::string_view(call.content_type).substr(
-        0, call.content_type.find(';'));
+    const std::string_view type =
+        std::string_view(call.content_type).substr(0, call.content_type.find(';'));
     if (equalsIgnoreCase(trim(type), kForm)) addPairs(call.body);
   }
   addPairs(call.query);
 }
 
 void Form::addPairs(std::string_view text) {
+  for (std::size_t at = text.find('%'); at != std::string_view::npos; at = text.find('%', at + 1)) {
+    if (at + 2 >= text.size() || hexValue(text[at + 1]) < 0 || hexValue(text[at + 2]) < 0) {
+      malformed_ = true;
+    }
+  }
   forEachFormPair(text, [this](std::string_view name, std::string_view value) {
     values_.try_emplace(formDecode(name), formDecode(value));
   });
@@ -101,7 +105,7 @@ Answer statusAnswer(std::uint16_t status, std::string_view message) {
   Answer answer;
   answer.status = status;
   answer.body = std::string(R"({"status":")") + (status < 400 ? "ok" : "error") +
-                R"(","message":)" + htmlSafe(quoted(message)) + "}\n";
+                R"(","message":)" + htmlSafe(jsonText(message)) + "}\n";
   return answer;
 }
 
@@ -125,7 +129,7 @@ std::string jsonObject(const std::map<std::string, std::string>& members, bool e
   std::string out = "{";
   for (const auto& [name, value] : members) {
     if (out.size() > 1) out += ',';
-    out += quoted(name) + ":" + (name == "expires_in" ? value : quoted(value));
+    out += jsonText(name) + ":" + (name == "expires_in" ? value : jsonText(value));
   }
   out += '}';
   return escape_html ? htmlSafe(out) : out;

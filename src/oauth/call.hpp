@@ -34,11 +34,14 @@ class Form {
   explicit Form(const Call& call);
   /// Empty when it is missing. View: into this object.
   std::string_view get(std::string_view name) const;
+  /// Whether an escape in it is none.
+  bool malformed() const noexcept { return malformed_; }
 
  private:
   void addPairs(std::string_view text);
   void addObject(std::string_view json);
   std::map<std::string, std::string, std::less<>> values_;
+  bool malformed_ = false;
 };
 
 /// `{"status":"…","message":"…"}`

@@ -90,7 +90,8 @@ std::optional<Client> clientFrom(const Json& json) {
 }
 
 Ordered clientJson(const Client& client) {
-  Ordered json = {{"id", client.id}, {"secret", client.secret}, {"redirecturi", client.redirect_uri}};
+  Ordered json = {
+      {"id", client.id}, {"secret", client.secret}, {"redirecturi", client.redirect_uri}};
   if (!client.meta_data.empty()) json["meta_data"] = metaOf(client);
   json["policyid"] = client.policy_id;
   json["description"] = client.description;
@@ -182,9 +183,12 @@ std::string Grant::codeJson() const {
 }
 
 std::string Grant::accessJson() const {
-  Ordered json = {{"Client", clientJson(client)},  {"AccessToken", access_token},
-                  {"RefreshToken", refresh_token}, {"ExpiresIn", expires_in},
-                  {"Scope", scope},                {"RedirectUri", redirect_uri},
+  Ordered json = {{"Client", clientJson(client)},
+                  {"AccessToken", access_token},
+                  {"RefreshToken", refresh_token},
+                  {"ExpiresIn", expires_in},
+                  {"Scope", scope},
+                  {"RedirectUri", redirect_uri},
                   {"CreatedAt", created.text()}};
   if (user_data) json["UserData"] = *user_data;
   return written(json);

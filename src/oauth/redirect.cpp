@@ -73,8 +73,8 @@ std::string_view firstOf(std::string_view registered, std::string_view separator
   return separator.empty() ? registered : registered.substr(0, registered.find(separator));
 }
 
-std::string withMembers(std::string_view redirect, const std::map<std::string, std::string>& members,
-                        bool as_fragment) {
+std::string withMembers(std::string_view redirect,
+                        const std::map<std::string, std::string>& members, bool as_fragment) {
   std::string_view address = redirect.substr(0, redirect.find('#'));
   std::multimap<std::string, std::string> all(members.begin(), members.end());
   if (!as_fragment) {

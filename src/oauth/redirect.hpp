@@ -16,7 +16,7 @@ bool isRegistered(std::string_view registered, std::string_view redirect,
 std::string_view firstOf(std::string_view registered, std::string_view separator) noexcept;
 /// The address with more query members, or with a fragment in their form. Members are sorted by
 /// name, those that the address has already included.
-std::string withMembers(std::string_view redirect, const std::map<std::string, std::string>& members,
-                        bool as_fragment);
+std::string withMembers(std::string_view redirect,
+                        const std::map<std::string, std::string>& members, bool as_fragment);
 
 }  // namespace tykpp::oauth

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "definition/gateway_config.hpp"
-#include "net/loop.hpp"
+#include "session/keyring.hpp"
 #include "session/password.hpp"
 #include "session/policy_set.hpp"
 #include "session/session_store.hpp"
@@ -21,5 +21,11 @@ struct Site {
   /// The policies in force. View: until the caller waits for something.
   std::function<const session::PolicySet&()> policies;
 };
+
+/// A worker's.
+inline Site siteOf(session::Keyring& ring) {
+  return {ring.loop(), ring.store(), ring.all().passwords(), ring.all().config(),
+          [&ring]() -> const session::PolicySet& { return ring.policies(); }};
+}
 
 }  // namespace tykpp::oauth

@@ -159,7 +159,9 @@ Store::Task<bool> Store::removeCode(const std::string& code) {
 }
 
 Store::Task<bool> Store::saveTokens(const Grant& grant, const session::SessionData& session) {
-  const definition::OAuthConfig& config = site_.config.identity.oauth;
+  const seconds configured = site_.config.identity.oauth.refresh_token_expire;
+  const seconds refresh_life =
+      configured.count() > 0 ? configured : definition::OAuthConfig{}.refresh_token_expire;
   const std::string name = site_.sessions.nameOf(grant.access_token);
   Grant stored = grant;
   stored.expires_in = 3600;  // as in the original, whatever the token's life
@@ -178,8 +180,7 @@ Store::Task<bool> Store::saveTokens(const Grant& grant, const session::SessionDa
   if (grant.refresh_token.empty()) co_return true;
   const std::string refresh = key(kRefresh, grant.refresh_token);
   const std::string refresh_json = grant.accessJson();
-  co_return co_await client().set(refresh, refresh_json, config.refresh_token_expire,
-                                  storage::SetIf::kAlways);
+  co_return co_await client().set(refresh, refresh_json, refresh_life, storage::SetIf::kAlways);
 }
 
 Store::Task<std::optional<Grant>> Store::findRefresh(const std::string& token) {
@@ -249,8 +250,7 @@ Store::Task<std::vector<ListedToken>> Store::tokens(const std::string& client_id
 
 storage::StoreTask<bool> purgeLapsed(const Site& site) {
   storage::KeyStoreClient& client = site.sessions.client();
-  const Result<bool> mine =
-      co_await client.set(kLock, "1", kLockTime, storage::SetIf::kAbsent);
+  const Result<bool> mine = co_await client.set(kLock, "1", kLockTime, storage::SetIf::kAbsent);
   if (!mine || !*mine) co_return mine;
   const auto retain = site.config.identity.oauth.token_expired_retain_period.count();
   const auto past = static_cast<double>(unixSeconds() - retain);

@@ -10,11 +10,12 @@ namespace tykpp::session {
 
 inline constexpr std::string_view kNotificationChannel = "tyk.cluster.notifications";
 
-/// Names of commands that this gateway sends.
+/// Names of commands that this gateway sends or follows.
 namespace command {
 inline constexpr std::string_view kGroupReload = "GroupReload";
 inline constexpr std::string_view kKeySpaceUpdate = "KeySpaceUpdateNotification";
 inline constexpr std::string_view kLimiterNode = "NoticeGatewayDRLNotification";
+inline constexpr std::string_view kPurgeTokens = "OAuthPurgeLapsedTokens";
 }  // namespace command
 
 /// One message.

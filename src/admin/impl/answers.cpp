@@ -86,4 +86,12 @@ std::string queryValue(std::string_view query, std::string_view name) {
   return {};
 }
 
+bool hasQuery(std::string_view query, std::string_view name) {
+  bool found = false;
+  forEachFormPair(query, [&](std::string_view key, std::string_view) {
+    found = found || formDecode(key) == name;
+  });
+  return found;
+}
+
 }  // namespace tykpp::admin

@@ -31,5 +31,7 @@ AdminReply notBuilt(std::string_view what);
 
 /// The decoded value of a query parameter, empty when it is missing.
 std::string queryValue(std::string_view query, std::string_view name);
+/// Whether a query has a parameter, even an empty one.
+bool hasQuery(std::string_view query, std::string_view name);
 
 }  // namespace tykpp::admin

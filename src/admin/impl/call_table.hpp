@@ -46,6 +46,18 @@ enum class Call : std::uint8_t {
   kGetPolicy,
   kWritePolicy,
   kRemovePolicy,
+  kCreateClient,
+  kListClients,
+  kGetClient,
+  kUpdateClient,
+  kRotateClient,
+  kRemoveClient,
+  kListTokens,
+  kListClientApis,
+  kRemoveRefreshToken,
+  kRevokeToken,
+  kRevokeTokens,
+  kPurgeTokens,
 };
 
 /// What a method and path select.

@@ -173,6 +173,23 @@ std::vector<StrippedCredential> strippedFrom(const Json& document) {
   return out;
 }
 
+OAuthRules oauthRules(const Json& document) {
+  OAuthRules rules;
+  rules.enabled = flagOf(document, "use_oauth2");
+  if (!rules.enabled) return rules;
+  rules.source = credentialSource(document, "oauth", true);
+  if (const Json* meta = member(document, "oauth_meta"); meta != nullptr) {
+    rules.access_types = textsOf(*meta, "allowed_access_types");
+    rules.authorize_types = textsOf(*meta, "allowed_authorize_types");
+    rules.login_redirect = textOf(*meta, "auth_login_redirect");
+  }
+  if (const Json* notify = member(document, "notifications"); notify != nullptr) {
+    rules.notify_url = textOf(*notify, "oauth_on_keychange_url");
+    rules.notify_secret = textOf(*notify, "shared_secret");
+  }
+  return rules;
+}
+
 RequestSigning signingFrom(const Json& document, Report& report) {
   RequestSigning signing;
   const Json* from = member(document, "request_signing");
@@ -203,6 +220,7 @@ void readAuth(const Json& document, ApiSpec& spec, Report& report) {
     rules->basic = basicAuth(document, report);
     rules->hmac = hmacAuth(document, report);
     rules->jwt = readJwt(document, report);
+    rules->oauth = oauthRules(document);
     rules->token = tokenAuth(document, spec, *rules, report);
     if (flagOf(document, "strip_auth_data")) rules->stripped = strippedFrom(document);
     if (const Json* middleware = member(document, "custom_middleware");

@@ -30,7 +30,6 @@ constexpr Switch kSwitches[] = {
 
 /// Count only when the API is not keyless.
 constexpr Switch kAuthMethods[] = {
-    {"use_oauth2", "OAuth 2 authentication"},
     {"use_openid", "OpenID Connect authentication"},
     {"external_oauth/enabled", "external OAuth authentication"},
 };

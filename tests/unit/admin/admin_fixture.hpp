@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "admin/admin_api.hpp"
+#include "oauth/site.hpp"
 
 namespace tykpp::admin {
 
@@ -40,6 +41,18 @@ class FakeControl final : public Control {
   const definition::GatewayConfig& config() const override { return settings; }
   bool reloadedOnce() const override { return loaded; }
   bool shuttingDown() const override { return stopping; }
+  // What calls on keys need is there in tests that set it.
+  net::Loop& loop() override { return main_site->loop; }
+  session::SessionStore& sessions() override { return main_site->sessions; }
+  std::shared_ptr<const session::PolicySet> policies() const override { return policy_set; }
+  session::PasswordPool& passwords() override { return main_site->passwords; }
+  const oauth::Site& site() override { return *main_site; }
+  void tokenChanged(TokenChange change, std::string message, std::string org_id,
+                    std::string key) override {
+    static constexpr const char* kNames[] = {"created", "updated", "deleted"};
+    told.push_back(std::string(kNames[static_cast<int>(change)]) + " " + message + " " + org_id +
+                   " " + key);
+  }
 
   void finishReload() {
     for (auto& done : waiting) {
@@ -58,6 +71,9 @@ class FakeControl final : public Control {
   std::vector<PluginStatus> hooks;
   std::vector<PluginServer> servers;
   definition::GatewayConfig settings;
+  std::shared_ptr<const session::PolicySet> policy_set = std::make_shared<session::PolicySet>();
+  const oauth::Site* main_site = nullptr;
+  std::vector<std::string> told;  ///< events of keys
 };
 
 class AdminTest : public testing::Test {

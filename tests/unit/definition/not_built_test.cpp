@@ -134,7 +134,7 @@ INSTANTIATE_TEST_SUITE_P(
         Asked{"/version_data/versions", R"({"": {"name": "", "expires": "-1"}})", nullptr}));
 
 TEST(NotBuiltAuth, NamesEveryMethodThatIsOn) {
-  for (const char* field : {"use_oauth2", "use_openid"}) {
+  for (const char* field : {"use_openid"}) {
     json definition = classicDefinition();
     definition["use_keyless"] = false;
     definition[field] = true;

@@ -105,31 +105,27 @@ Result<void> Gateway::run() {
   bundles_ = std::make_unique<BundleLoader>(
       config_, *client_, [this](std::function<void()> fn) { main_.post(std::move(fn)); },
       [this] { bundlesChanged(); });
-  auto store = openKeyStore(config_.storage);
-  if (!store) return store.error();
-  key_store_ = std::move(*store);
-  keyrings_ = std::make_unique<session::Keyrings>(config_, *key_store_);
-  const definition::JwksConfig& jwks = config_.identity.jwks;
-  key_sets_ =
-      std::make_unique<jwt::KeySets>(*client_, jwks.cache_timeout, jwks.insecure_skip_verify);
-  keyrings_->setKeySets(key_sets_.get());
-  bridge_ = std::make_unique<ControlBridge>(main_, *admin_, config_, *keyrings_);
-  oauth_ = std::make_unique<OAuthBridge>(*keyrings_, main_);
+  auto identity = IdentityCenter::open(config_, main_, *client_);
+  if (!identity) return identity.error();
+  identity_ = std::move(*identity);
+  session::Keyrings& keyrings = identity_->keyrings();
+  bridge_ = std::make_unique<ControlBridge>(main_, *admin_, config_, keyrings);
   builder_ = std::make_unique<SnapshotBuilder>(config_, *drivers_, workerCount(config_),
-                                               bundles_.get(), events_.get(), keyrings_.get());
+                                               bundles_.get(), events_.get(), &keyrings);
   const std::uint16_t control =
       config_.control_api_port != 0 ? config_.control_api_port : config_.listen_port;
-  shared_ = std::make_unique<PipelineShared>(PipelineShared{config_, *errors_, *resolver_, *bridge_,
-                                                            *oauth_, config_.listen_port, control});
+  shared_ = std::make_unique<PipelineShared>(PipelineShared{
+      config_, *errors_, *resolver_, *bridge_, identity_->oauth(), config_.listen_port, control});
   ports_ = std::make_unique<OwnPorts>(config_, workers_);
   tls_ = std::make_unique<TlsCenter>(
-      TlsCenter::Parts{config_, main_, workers_, *keyrings_, [this] { return apis(); }});
+      TlsCenter::Parts{config_, main_, workers_, keyrings, [this] { return apis(); }});
   if (auto usable = tls_->checkFiles(); !usable) return usable;
   watchSignals();
   if (auto opened = openWorkers(); !opened) return opened;
   writePidFile();
   startProbe();
-  joinCluster();
+  identity_->join({[this] { requestReload(nullptr); }, [this] { return requestsServed(); }});
+  tls_->setStore(identity_->client());
   reload();
   for (const auto& worker : workers_) worker->start();
   TYKPP_LOG(info, "main", "Tyk Gateway started ({})", TYKPP_VERSION);
@@ -161,7 +157,7 @@ Result<void> Gateway::openWorkers() {
         }};
     workers_.push_back(std::make_unique<Worker>(std::move(settings)));
     Worker& worker = *workers_.back();
-    keyrings_->add(worker.loop());
+    identity_->keyrings().add(worker.loop());
     pipelines_.push_back(std::make_unique<Pipeline>(worker, *shared_));
     worker.setServer(std::make_unique<http::Server>(worker.loop(), *pipelines_.back(), limits, i));
     worker.publish(snapshot_, nullptr);
@@ -200,53 +196,12 @@ void Gateway::startProbe() {
       });
 }
 
-void Gateway::joinCluster() {
-  main_client_ = key_store_->client(main_);
-  main_sessions_ = std::make_unique<session::SessionStore>(
-      *main_client_, config_, [this](std::string_view name) { keyrings_->invalidate(name); });
-  tls_->setStore(*main_client_);
-  main_site_ = std::make_unique<oauth::Site>(
-      oauth::Site{main_, *main_sessions_, keyrings_->passwords(), config_,
-                  [this]() -> const session::PolicySet& { return *policies_; }});
-  oauth_->keepUp(*main_site_);
-  ClusterChannel::Actions actions;
-  actions.reload = [this] { requestReload(nullptr); };
-  actions.session_changed = [this](std::string_view name) { keyrings_->invalidate(name); };
-  actions.other = [this](const session::Notification& notification) { return heard(notification); };
-  // What changed while nobody could tell.
-  actions.joined = [this] { keyrings_->clear(); };
-  cluster_ = std::make_unique<ClusterChannel>(*main_client_, config_, std::move(actions));
-  startBeat();
-}
-
-bool Gateway::heard(const session::Notification& notification) {
-  if (notification.command == session::command::kPurgeTokens) {
-    oauth_->purge();
-  } else if (notification.command == session::command::kLimiterNode) {
-    if (beat_ != nullptr) beat_->heard(notification.payload);
-  } else if (notification.command == "InvalidateJWKSCacheForAPI") {
-    key_sets_->invalidate(notification.payload);
-  } else {
-    return false;
+std::uint64_t Gateway::requestsServed() const {
+  std::uint64_t served = 0;
+  for (const auto& worker : workers_) {
+    served += worker->server().counters().requests.load(std::memory_order_relaxed);
   }
-  return true;
-}
-
-void Gateway::startBeat() {
-  if (!LimiterBeat::wanted(config_)) return;
-  LimiterBeat::Actions actions;
-  actions.tell = [this](std::string_view payload) {
-    cluster_->tell(session::command::kLimiterNode, payload);
-  };
-  actions.counted = [this](int nodes) { keyrings_->setNodes(nodes); };
-  actions.requests = [this] {
-    std::uint64_t served = 0;
-    for (const auto& worker : workers_) {
-      served += worker->server().counters().requests.load(std::memory_order_relaxed);
-    }
-    return served;
-  };
-  beat_ = std::make_unique<LimiterBeat>(main_, config_, std::move(actions));
+  return served;
 }
 
 void Gateway::watchSignals() {

@@ -18,21 +18,16 @@
 #include "drivers/registry.hpp"
 #include "drivers/worker_services.hpp"
 #include "gateway/bundle_loader.hpp"
-#include "gateway/cluster_channel.hpp"
 #include "gateway/event_center.hpp"
 #include "gateway/file_watch.hpp"
-#include "gateway/limiter_beat.hpp"
-#include "gateway/oauth_bridge.hpp"
+#include "gateway/identity_center.hpp"
 #include "gateway/own_ports.hpp"
 #include "gateway/pipeline.hpp"
 #include "gateway/plugin_keys.hpp"
 #include "gateway/snapshot.hpp"
 #include "gateway/tls_center.hpp"
 #include "gateway/worker.hpp"
-#include "jwt/key_source.hpp"
-#include "session/keyring.hpp"
 #include "storage/data_store.hpp"
-#include "storage/key_store.hpp"
 #include "storage/redis_probe.hpp"
 
 namespace tykpp::gateway {
@@ -61,10 +56,12 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   certs::CertificateStore* certificates() override { return tls_->store(); }
   void certificatesChanged(std::function<void()> done) override { tls_->refresh(std::move(done)); }
   net::Loop& loop() override { return main_; }
-  session::SessionStore& sessions() override { return *main_sessions_; }
-  std::shared_ptr<const session::PolicySet> policies() const override { return policies_; }
-  session::PasswordPool& passwords() override { return keyrings_->passwords(); }
-  const oauth::Site& site() override { return *main_site_; }
+  session::SessionStore& sessions() override { return identity_->sessions(); }
+  std::shared_ptr<const session::PolicySet> policies() const override {
+    return identity_->policies();
+  }
+  session::PasswordPool& passwords() override { return identity_->keyrings().passwords(); }
+  const oauth::Site& site() override { return identity_->site(); }
   void tokenChanged(admin::TokenChange change, std::string message, std::string org_id,
                     std::string key) override;
   bool reloadedOnce() const override { return loaded_once_; }
@@ -83,11 +80,7 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
  private:
   Result<void> openWorkers();
   void startProbe();
-  void joinCluster();
-  /// A message of another gateway that asks for neither reload nor a session.
-  bool heard(const session::Notification& notification);
-  void startBeat();
-  void loadPolicies();
+  std::uint64_t requestsServed() const;
   void watchSignals();
   void awaitSignal();
   void onSignal(int signal);
@@ -129,20 +122,9 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   std::unique_ptr<storage::RedisProbe> probe_;
   std::unique_ptr<FileWatch> watch_;
   std::shared_ptr<const Snapshot> snapshot_;
-  std::shared_ptr<const session::PolicySet> policies_ = std::make_shared<session::PolicySet>();
   std::unique_ptr<OwnPorts> ports_;
-  std::unique_ptr<TlsCenter> tls_;  // what it waits for ends with the main client
-  // In this order: clients end before the store, and both before the loops.
-  std::unique_ptr<storage::KeyStore> key_store_;
-  std::unique_ptr<jwt::KeySets> key_sets_;
-  std::unique_ptr<session::Keyrings> keyrings_;
-  std::unique_ptr<OAuthBridge> oauth_;
-  // Behind the client: calls end with it.
-  std::unique_ptr<session::SessionStore> main_sessions_;
-  std::unique_ptr<oauth::Site> main_site_;
-  std::unique_ptr<storage::KeyStoreClient> main_client_;
-  std::unique_ptr<ClusterChannel> cluster_;
-  std::unique_ptr<LimiterBeat> beat_;  // null: no limit depends on the number of gateways
+  std::unique_ptr<TlsCenter> tls_;            // what it waits for ends with the main client
+  std::unique_ptr<IdentityCenter> identity_;  // before the loops of workers and main
   definition::Problems problems_;
   std::vector<std::function<void()>> waiting_;  // for the next reload
   std::vector<std::function<void()>> waiting_for_bundles_;

@@ -11,7 +11,6 @@
 #include "base/log.hpp"
 #include "gateway/gateway.hpp"
 #include "gateway/plugin_files.hpp"
-#include "session/policy_store.hpp"
 
 namespace tykpp::gateway {
 
@@ -64,7 +63,7 @@ void Gateway::reload() {
   BuiltSnapshot built = builder_->build(loaded.apis, loaded_once_ ? snapshot_.get() : nullptr);
   problems_.insert(problems_.end(), built.problems.begin(), built.problems.end());
   loadEventHandlers(*built.snapshot);
-  loadPolicies();
+  identity_->loadPolicies(problems_);
   logProblems(problems_);
   loaded_once_ = true;
   const std::size_t count = built.snapshot->apis.size();
@@ -73,23 +72,6 @@ void Gateway::reload() {
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started);
   TYKPP_LOG(info, "main", "API reload complete apis={} files_read={} problems={} milliseconds={}",
             count, loaded.files_read, problems_.size(), took.count());
-}
-
-void Gateway::loadPolicies() {
-  const definition::PolicyConfig& config = config_.identity.policies;
-  auto loaded =
-      session::loadPolicies({config.policy_path, config.policy_record_name}, policies_.get());
-  if (!loaded) {
-    problems_.push_back({definition::Severity::kError, loaded.error().where(), "",
-                         loaded.error().message() + "; the policies stay as they were"});
-    return;
-  }
-  problems_.insert(problems_.end(), loaded->problems.begin(), loaded->problems.end());
-  policies_ = loaded->set;
-  keyrings_->setPolicies(policies_);
-  if (!policies_->entries().empty()) {
-    TYKPP_LOG(info, "main", "Policies found ({} total)", policies_->entries().size());
-  }
 }
 
 void Gateway::loadEventHandlers(const Snapshot& snapshot) {
@@ -147,7 +129,7 @@ std::vector<std::shared_ptr<const definition::ApiSpec>> Gateway::apis() const {
 bool Gateway::publishGroupReload() {
   // The message comes back to this node as well, but not when nobody listens for it.
   requestReload(nullptr);
-  cluster_->tell(session::command::kGroupReload, "");
+  identity_->tellReload();
   return true;
 }
 

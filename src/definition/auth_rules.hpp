@@ -119,7 +119,6 @@ struct AuthRules {
   BasicAuth basic;
   HmacAuth hmac;
   JwtRules jwt;
-  OAuthRules oauth;
   RequestSigning signing;
   std::vector<StrippedCredential> stripped;  ///< empty without `strip_auth_data`
   /// Groups of which one has to let a request in, each method of the group taken together; fewer

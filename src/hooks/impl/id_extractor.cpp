@@ -55,7 +55,7 @@ std::string nthMatch(const RE2& expression, std::string_view text, std::size_t i
   return {};
 }
 
-Result<std::string> firstNode(const xmlXPathCompExpr& expression, const std::string& text) {
+Result<std::string> firstNode(const std::string& expression, const std::string& text) {
   // No entities, no network: the document comes from a stranger.
   const std::unique_ptr<xmlDoc, FreeDocument> document(
       xmlReadMemory(text.data(), static_cast<int>(text.size()), nullptr, nullptr,
@@ -65,9 +65,9 @@ Result<std::string> firstNode(const xmlXPathCompExpr& expression, const std::str
   if (context == nullptr) return nothing("no memory");
   context->opLimit = kMostSteps;
   context->error = &silentError;
-  // libxml2 takes the expression as one it may change.
+  // Not compiled once for all: libxml2 writes into a compiled expression while it evaluates it.
   const std::unique_ptr<xmlXPathObject, FreeObject> object(
-      xmlXPathCompiledEval(const_cast<xmlXPathCompExpr*>(&expression), context.get()));
+      xmlXPathEvalExpression(reinterpret_cast<const xmlChar*>(expression.c_str()), context.get()));
   if (object == nullptr) return nothing("the XPath cannot be evaluated");
   const std::unique_ptr<xmlChar, FreeText> value(
       object->type == XPATH_NODESET
@@ -83,7 +83,6 @@ Result<std::string> firstNode(const xmlXPathCompExpr& expression, const std::str
 
 struct IdExtractor::Expressions {
   std::unique_ptr<const RE2> regex;
-  std::unique_ptr<const xmlXPathCompExpr, FreeExpression> xpath;
 };
 
 IdExtractor::IdExtractor(definition::IdExtractor rules,
@@ -106,12 +105,11 @@ Result<std::unique_ptr<IdExtractor>> IdExtractor::create(const definition::IdExt
   if (rules.with == With::kXPath) {
     xmlInitParser();
     const std::unique_ptr<xmlXPathContext, FreeContext> context(xmlXPathNewContext(nullptr));
-    if (context != nullptr) {
-      context->error = &silentError;
-      expressions->xpath.reset(xmlXPathCtxtCompile(
-          context.get(), reinterpret_cast<const xmlChar*>(rules.expression.c_str())));
-    }
-    if (expressions->xpath == nullptr) return bad("xpath_expression cannot be read");
+    if (context == nullptr) return bad("no memory");
+    context->error = &silentError;
+    const std::unique_ptr<xmlXPathCompExpr, FreeExpression> compiled(xmlXPathCtxtCompile(
+        context.get(), reinterpret_cast<const xmlChar*>(rules.expression.c_str())));
+    if (compiled == nullptr) return bad("xpath_expression cannot be read");
   }
   return std::unique_ptr<IdExtractor>(new IdExtractor(rules, std::move(expressions)));
 }
@@ -147,7 +145,7 @@ Result<std::string> IdExtractor::extract(const http::Exchange& exchange) const {
   if (rules_.with == With::kRegex) {
     text = nthMatch(*expressions_->regex, *text, rules_.match_index);
   } else if (rules_.with == With::kXPath) {
-    text = firstNode(*expressions_->xpath, *text);
+    text = firstNode(rules_.expression, *text);
   }
   if (text && text->empty()) return nothing("nothing matches");
   return text;

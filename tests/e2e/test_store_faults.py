@@ -1,0 +1,155 @@
+"""What a gateway does while its store of keys is in trouble, and afterwards: docs/storage.md says it, this shows it."""
+import json
+import os
+import subprocess
+import threading
+
+import pytest
+
+from support.gateway import classic
+from support.redis import Redis
+from support.wait import eventually
+
+TOKEN = "Authorization: token"
+SESSION = {"org_id": "default", "rate": 100000, "per": 60, "quota_max": -1}
+
+
+@pytest.fixture
+def redis(tmp_path_factory):
+    server = Redis(tmp_path_factory.mktemp("redis")).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def make(new_gateway, upstream):
+    """A gateway with a protected and an open API; sessions are not cached, so that each request asks the store."""
+    def made(*confs, **conf):
+        merged = {"allow_master_keys": True, "local_session_cache": {"disable_cached_session_state": True}, **conf}
+        for one in confs:
+            merged.update(one)
+        gateway = new_gateway(merged)
+        return gateway.write(classic("keyed", upstream.url, use_keyless=False), classic("open", upstream.url)).start()
+
+    return made
+
+
+def give(redis, **more):
+    redis.ask("SET", "apikey-token", json.dumps({**SESSION, **more}))
+
+
+def keyed(gateway):
+    return gateway.get("/keyed/get", TOKEN).status
+
+
+def opened(gateway):
+    return gateway.get("/open/get").status
+
+
+def test_redis_that_is_down_at_start(make, redis):
+    redis.stop()
+    gateway = make(redis.conf())
+    assert keyed(gateway) == 403 and opened(gateway) == 200
+    redis.start()
+    give(redis)
+    eventually(lambda: keyed(gateway) == 200, "the key is known without a restart")
+
+
+def test_redis_that_goes_under_load(make, redis):
+    give(redis)
+    gateway = make(redis.conf())
+    assert keyed(gateway) == 200
+    done, seen, broken = threading.Event(), set(), []
+
+    def load():
+        with gateway.client() as client:
+            while not done.is_set():
+                seen.add(client.get("/keyed/get", TOKEN).status)
+                if client.get("/open/get").status != 200:
+                    broken.append(1)
+
+    threads = [threading.Thread(target=load) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    redis.stop()
+    eventually(lambda: 403 in seen, "keys are refused")
+    redis.start()
+    give(redis)
+    eventually(lambda: keyed(gateway) == 200, "keys are known again")
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert seen <= {200, 403} and not broken
+
+
+def test_redis_that_is_slow_holds_nobody_else_up(make, redis):
+    give(redis)
+    gateway = make(redis.conf(), workers=1)
+    assert keyed(gateway) == 200
+    sleeper = threading.Thread(target=lambda: redis.ask("DEBUG", "SLEEP", "1.5"))
+    sleeper.start()
+    waiting = threading.Thread(target=lambda: results.append(keyed(gateway)))
+    results = []
+    waiting.start()
+    with gateway.client() as client:
+        assert [client.get("/open/get").status for _ in range(200)] == [200] * 200
+    waiting.join()
+    sleeper.join()
+    assert results == [200], "it waited, within the store's timeout"
+
+
+def test_redis_that_comes_back_empty(make, redis):
+    give(redis)
+    gateway = make(redis.conf())
+    assert keyed(gateway) == 200
+    redis.ask("FLUSHALL")
+    assert keyed(gateway) == 403
+    give(redis)
+    assert keyed(gateway) == 200
+
+
+def test_redis_without_memory(make, redis):
+    give(redis)
+    gateway = make(redis.conf())
+    redis.ask("CONFIG", "SET", "maxmemory", "1")
+    status, text = gateway.admin("/tyk/keys/other", "POST", SESSION)
+    assert status == 500 and "does not answer" in text, text
+    assert keyed(gateway) == 200, "what is there can be read"
+    redis.ask("CONFIG", "SET", "maxmemory", "0")
+    assert gateway.admin("/tyk/keys/other", "POST", SESSION)[0] == 200
+
+
+def test_redis_with_another_password(make, redis):
+    conf = redis.conf()
+    conf["storage"]["password"] = "what-it-was"
+    redis.ask("CONFIG", "SET", "requirepass", "what-it-is")
+    gateway = make(conf)
+    assert keyed(gateway) == 403 and opened(gateway) == 200
+    gateway.wait_for_log("wrong_password")
+    assert "what-it-was" not in gateway.log()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small file system")
+def test_a_disk_that_is_full(make, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)], check=True)
+    try:
+        gateway = make({"storage": {"type": "embedded", "file": str(disk / "keys.db")}})
+        assert gateway.admin("/tyk/keys/token", "POST", SESSION)[0] == 200
+        filler = disk / "filler"
+        with filler.open("wb") as out:
+            try:
+                while out.write(b"x" * 4096):
+                    out.flush()
+            except OSError:
+                pass
+        large = {**SESSION, "meta_data": {"much": "x" * 200000}}
+        status, text = gateway.admin("/tyk/keys/large", "POST", large)
+        assert status == 500 and "does not answer" in text, text
+        assert keyed(gateway) == 200 and opened(gateway) == 200
+        filler.unlink()
+        eventually(lambda: gateway.admin("/tyk/keys/large", "POST", large)[0] == 200, "there is room again")
+        gateway.stop()
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)

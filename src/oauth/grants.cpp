@@ -6,6 +6,7 @@
 #include "oauth/impl/context.hpp"
 #include "oauth/redirect.hpp"
 #include "session/lifetime.hpp"
+#include "session/saturating.hpp"
 
 namespace tykpp::oauth {
 namespace {
@@ -81,7 +82,8 @@ Server::Granted Server::byCode(const Context& context) const {
   if (!known) co_return storeFailed(known.error());
   if (!*known) co_return refused("invalid_grant");
   const Grant& given = **known;
-  const bool over = given.created.seconds + given.expires_in <= unixSeconds();
+  const bool over =
+      session::saturatingAdd(given.created.seconds, given.expires_in) <= unixSeconds();
   if (over || given.client.id != client->id) co_return refused("invalid_grant");
   std::string redirect = context.text("redirect_uri");
   if (redirect.empty()) redirect = firstOf(client->redirect_uri, separator);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "session/saturating.hpp"
+
 namespace tykpp::session {
 namespace {
 
@@ -12,7 +14,7 @@ std::int64_t afterExpiry(const SessionData& session, std::int64_t now) {
   const std::int64_t grace =
       session.post_expiry_action == "retain" ? session.post_expiry_grace_period : 0;
   if (grace == kForGood) return kForGood;
-  return std::max<std::int64_t>(1, session.expires - now + grace);
+  return std::max<std::int64_t>(1, saturatingAdd(session.expires - now, grace));
 }
 
 }  // namespace

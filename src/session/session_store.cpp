@@ -9,6 +9,9 @@
 namespace tykpp::session {
 namespace {
 
+/// What a store can add to its clock: some 300 years.
+constexpr std::int64_t kLongest = 10'000'000'000;
+
 std::string stored(std::string_view name) {
   std::string key(SessionStore::kPrefix);
   key.append(name);
@@ -84,7 +87,7 @@ SessionStore::Task<bool> SessionStore::save(View name, const SessionData& sessio
                                             std::int64_t lifetime, storage::SetIf condition) {
   const std::string key = stored(name);
   const std::string json = session.json();
-  const std::chrono::seconds ttl(std::max<std::int64_t>(lifetime, 0));
+  const std::chrono::seconds ttl(std::clamp<std::int64_t>(lifetime, 0, kLongest));
   Result<bool> written = co_await client_.set(key, json, ttl, condition);
   if (!written || !*written) co_return written;
   const std::vector<std::string> names{std::string(name)};

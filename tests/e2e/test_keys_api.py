@@ -228,6 +228,15 @@ def bad_input_gateway(tmp_path_factory, upstream):
     gateway.stop()
 
 
+@pytest.mark.parametrize("members", [
+    {"quota_max": 1, "quota_renewal_rate": 2**63 - 1}, {"session_lifetime": 2**63 - 1}, {"expires": 2**63 - 1},
+    {"expires": 2**63 - 1, "post_expiry_action": "retain", "post_expiry_grace_period": 2**63 - 1},
+    {"expires": -2**63}, {"rate": 1e308, "per": 1e-308}])
+def test_absurd_numbers(bad_input_gateway, members):
+    made = call(bad_input_gateway, "POST", "/keys/absurd", key("one", **members))
+    assert call(bad_input_gateway, "GET", f"/keys/{made['key']}")["org_id"] == ORG
+
+
 def test_the_secret_is_needed(bad_input_gateway):
     for secret in (None, "", "wrong", SECRET + "x"):
         for method, path in [("POST", "/tyk/keys"), ("GET", "/tyk/keys/x"), ("POST", "/tyk/policies")]:

@@ -11,6 +11,7 @@
 #include "session/key_counters.hpp"
 #include "session/lifetime.hpp"
 #include "session/password.hpp"
+#include "session/saturating.hpp"
 
 namespace tykpp::admin {
 namespace {
@@ -66,7 +67,7 @@ storage::StoreTask<bool> KeyWriter::startTrial(const std::string& name, SessionD
   if (lasts <= 0) co_return true;
   const auto known = co_await control_.sessions().findByName(name, name);
   if (!known) co_return known.error();
-  if (!*known) session.expires = unixSeconds() + lasts;
+  if (!*known) session.expires = session::saturatingAdd(unixSeconds(), lasts);
   co_return true;
 }
 
@@ -90,7 +91,10 @@ net::Task<std::optional<KeyWriter::Refusal>> KeyWriter::store(const Order& order
   const Result<bool> trial = co_await startTrial(order.name, session);
   if (!trial) co_return Refusal{Problem::kStore, trial.error()};
   const bool fresh = !order.keep_counters && setsQuota(apis);
-  if (fresh) session.limit.quota_renews = unixSeconds() + session.limit.quota_renewal_rate;
+  if (fresh) {
+    session.limit.quota_renews =
+        session::saturatingAdd(unixSeconds(), session.limit.quota_renewal_rate);
+  }
   if (const auto applied = apply(session, apis); !applied) {
     co_return Refusal{Problem::kPolicies, applied.error()};
   }

@@ -6,6 +6,7 @@
 #include "admin/impl/session_text.hpp"
 #include "base/clock.hpp"
 #include "session/key_counters.hpp"
+#include "session/saturating.hpp"
 #include "session/session_store.hpp"
 
 namespace tykpp::admin {
@@ -63,7 +64,8 @@ OrgCalls::Answer OrgCalls::write(std::string org_id, AdminRequest request) {
   }
   session::SessionStore& sessions = control_.sessions();
   if (queryValue(request.query, "reset_quota") == "1") {
-    session->limit.quota_renews = unixSeconds() + session->limit.quota_renewal_rate;
+    session->limit.quota_renews =
+        session::saturatingAdd(unixSeconds(), session->limit.quota_renewal_rate);
     for (const std::string& name : {org_id, sessions.nameOf(org_id)}) {
       const Result<std::int64_t> reset =
           co_await session::resetCounters(sessions.client(), name, *session);

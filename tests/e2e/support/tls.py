@@ -52,6 +52,7 @@ def context(show: Path = None, **settings) -> ssl.SSLContext:
     """A client's, that takes every server. @param show  PEM file of the client's certificate"""
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
+    made.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF  # a connection that is cut is no end of an answer
     if show:
         made.load_cert_chain(show)
     for name, value in settings.items():

@@ -100,7 +100,8 @@ TEST_F(TlsTest, BytesGoThroughWholeHoweverTheyAreCut) {
   send(server_, "head", body);
   receive(client_, body.size() + 4);
   loop_.run();
-  EXPECT_EQ(got_, "head" + body);
+  EXPECT_EQ(got_.size(), body.size() + 4);
+  EXPECT_TRUE(got_ == "head" + body);
 }
 
 TEST_F(TlsTest, AClientWithoutACertificateShowsNone) {
@@ -144,8 +145,10 @@ TEST_F(TlsTest, InputThatTlsHoldsIsPending) {
   send(client_, "ab", "");
   char byte = 0;
   bool would_block = false;
-  loop_.post([this] { loop_.stop(); });
-  loop_.run();
+  for (int turn = 0; turn < 1000 && !server_.inputPending(); ++turn) {
+    loop_.post([this] { loop_.stop(); });
+    loop_.run();
+  }
   ASSERT_TRUE(server_.inputPending());
   EXPECT_EQ(server_.tryRead(&byte, 1, would_block).bytes, 1U);
   EXPECT_TRUE(server_.inputPending());

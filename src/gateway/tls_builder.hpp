@@ -15,6 +15,7 @@
 
 namespace tykpp::gateway {
 
+/// The APIs that are served.
 using Specs = std::vector<std::shared_ptr<const definition::ApiSpec>>;
 
 /// Whether any port speaks TLS.
@@ -27,6 +28,7 @@ std::string nameOf(const definition::CertificateFiles& files);
 std::set<std::string> namedCertificates(const definition::GatewayConfig& config,
                                         const Specs& specs);
 
+/// What TLS is built from; read during the call.
 struct TlsInputs {
   const definition::GatewayConfig& config;
   const Specs& specs;

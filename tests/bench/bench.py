@@ -13,11 +13,13 @@ native_isolated (the same plugin in a process of its own, whose CPU time is a fi
 go, go_inside (a Go plugin sets a header and copies another, in a process of its own and in the gateway's; needs go),
 js, lua, python (a script sets a header and copies another; nginx just proxies, nginx-lua does the same work),
 grpc (a plugin server in Go, on the core of the load, sets a header and a parameter; needs go and protoc),
+identity (clients are asked who they are: key with a rate, quota as well, jwt with RS256; the same with Redis on the load's core,
+if redis-server is there; nginx just proxies),
 many (get, with --many further APIs loaded, against tykpp with few), idle (memory of --idle connections),
 reload (start and reload with --many APIs, under load), waiting (hooks that sleep or call HTTP, and requests beside
 them), script-memory (one more API with a script).
 
-Figures for --max: get, 10k, 1m, plugin, native_isolated, native_isolated-host-us (not the gateway's), go, go-host-us, go_inside, js, lua, python, grpc (ratios of CPU to nginx), js-api-kb, lua-api-kb, js-fetch-200-s (200 in
+Figures for --max: get, 10k, 1m, plugin, native_isolated, native_isolated-host-us (not the gateway's), go, go-host-us, go_inside, js, lua, python, grpc, key, quota, jwt, redis-key, redis-quota, redis-jwt (ratios of CPU to nginx), js-api-kb, lua-api-kb, js-fetch-200-s (200 in
 flight that wait 50 ms), beside-sleep-p99 (against without), many (ratio to tykpp without them), idle-kb, start-s,
 reload-ms, reload-failed, growth-mb (memory while 1 MB bodies pass), memory-mb (idle, few APIs; of the scenario many). Exit status 1 when one is
 above its limit, or when requests failed.
@@ -45,7 +47,8 @@ from setups import SECRET, TykSetup, definition  # noqa: E402
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = tuple(setups.SCRIPTS)
 RATIOS = ("get", "10k", "1m", "plugin", "native_isolated", "go", "go_inside", *SCRIPTS, "grpc")
-SCENARIOS = (*RATIOS, "many", "idle", "reload", "waiting", "script-memory")
+IDENTITY = ("key", "quota", "jwt")  # who calls, and how often
+SCENARIOS = (*RATIOS, "identity", "many", "idle", "reload", "waiting", "script-memory")
 
 
 class Bench:
@@ -118,6 +121,36 @@ class Bench:
                 self.figures["growth-mb"] = max(0, found["tykpp"][0].pss_kb() - memory) / 1024
             self.figures[scenario] = statistics.median(
                 r["ratio"] for r in self.rows if (r["gateway"], r["scenario"]) == ("tykpp", scenario))
+
+    # --- clients that are known
+
+    def identity(self):
+        port = free_port()
+        nginx = self.run(setups.start_nginx(self.work, port, self.upstream))
+        stores = {"": 0}
+        if shutil.which("redis-server"):
+            stores["redis-"] = free_port()
+            self.run(Process("redis", ["redis-server", "--port", stores["redis-"], "--save", "", "--appendonly", "no"], "1",
+                             self.work).wait_port(stores["redis-"]))
+        sides = []
+        for prefix, redis in stores.items():
+            setup = TykSetup(f"{prefix}identity", self.work, free_port(), self.upstream, redis=redis)
+            headers = setup.write_identity()
+            process = self.run(setup.start(self.binary))
+            wait_until_served(setup.url("get"), process)
+            setup.make_keys()
+            sides.append((prefix, setup, process, headers))
+        for name in IDENTITY:
+            for round_number in range(self.args.rounds):
+                base = measure(nginx, f"http://127.0.0.1:{port}/get/", self.args.seconds)["us"]
+                for prefix, setup, process, headers in sides:
+                    row = measure(process, setup.url(name), self.args.seconds, headers=[headers[name]])
+                    row |= {"gateway": "tykpp", "scenario": prefix + name, "round": round_number, "ratio": row["us"] / base}
+                    self.rows.append(row)
+                    self.failed += row["failed"]
+                    print(f"  {prefix + name:12} {row['us']:8.1f} us  {row['ratio']:5.2f}", file=sys.stderr, flush=True)
+            for prefix, *_ in sides:
+                self.figures[prefix + name] = statistics.median(r["ratio"] for r in self.rows if r["scenario"] == prefix + name)
 
     # --- hooks that wait, and who waits with them
 
@@ -328,7 +361,7 @@ def main() -> int:
                 raise SystemExit(f"{bench.binary} is not built: cmake --build --preset release")
             if ratios := [s for s in scenarios if s in RATIOS]:
                 bench.side_by_side(ratios)
-            for name in ("many", "idle", "reload", "waiting", "script-memory"):
+            for name in ("identity", "many", "idle", "reload", "waiting", "script-memory"):
                 if name in scenarios:
                     getattr(bench, name.replace("-", "_"))()
     finally:

@@ -129,11 +129,11 @@ class Load:
                 "failed": (int(bad[1]) if bad else 0) + (sum(map(int, errors.groups())) if errors else 0)}
 
 
-def measure(process: Process, url: str, seconds: float, connections: int = 64) -> dict:
+def measure(process: Process, url: str, seconds: float, connections: int = 64, headers=()) -> dict:
     """CPU microseconds a request of `process` while wrk asks for `url`; the first second only warms up."""
-    Load(url, 1, connections).result()
+    Load(url, 1, connections, headers).result()
     before, before_hosts = process.cpu_seconds(), process.cpu_seconds(hosts=True)
-    result = Load(url, seconds, connections).result()
+    result = Load(url, seconds, connections, headers).result()
     requests = max(1, result["requests"])
     result["us"] = (process.cpu_seconds() - before) / requests * 1e6
     result["host_us"] = (process.cpu_seconds(hosts=True) - before_hosts) / requests * 1e6

@@ -1,6 +1,8 @@
 """Configuration of the programs that are compared: all proxy `/<scenario>/…` to the same upstream, kept alive."""
+import base64
 import json
 import subprocess
+import urllib.request
 from pathlib import Path
 
 from harness import GATEWAY_CORE, LOAD_CORE, Process
@@ -192,6 +194,10 @@ backend up
     return Process("haproxy", ["haproxy", "-f", work / "haproxy.cfg", "-db"], GATEWAY_CORE, work).wait_port(port)
 
 
+# A key's or policy's limits: they count and never refuse.
+SESSION = {"org_id": "default", "active": True, "rate": 1e9, "per": 60, "quota_max": -1}
+
+
 def definition(name: str, upstream: int, path: str = "/", **more) -> dict:
     return {"name": name, "api_id": name, "org_id": "default", "active": True, "use_keyless": True,
             "definition": {"location": "header", "key": "x-api-version"},
@@ -233,13 +239,48 @@ class TykSetup:
                 "enable_jsvm": True, "coprocess_options": {
                     "enable_coprocess": scripts or plugin_server != 0,
                     "coprocess_grpc_server": f"tcp://127.0.0.1:{plugin_server}" if plugin_server else ""},
+                "policies": {"policy_record_name": str(self.folder / "policies.json")},
+                "storage": {"type": "embedded", "file": str(self.folder / "keys.db")},
                 "http_server_options": {"read_timeout": 600, "write_timeout": 600}}
+        (self.folder / "policies.json").write_text(json.dumps({"bench": {**SESSION, "id": "bench", "access_rights": {
+            "jwt": {"api_id": "jwt", "api_name": "jwt", "versions": ["Default"]}}}}))
         if redis:  # Tyk does not start without
-            (self.folder / "policies.json").write_text("{}")
             conf |= {"storage": {"type": "redis", "host": "127.0.0.1", "port": redis}, "suppress_redis_signal_reload": True,
                      "policies": {"policy_source": "file", "policy_record_name": str(self.folder / "policies.json")}}
             conf["http_server_options"]["override_defaults"] = True
         (self.folder / "tyk.conf").write_text(json.dumps(conf, indent=1))
+
+    def write_identity(self) -> dict:
+        """APIs that want to know who calls: with a rate, with a rate and a quota, with a signed token.
+        name -> what a client brings."""
+        (self.folder / "key.pem").unlink(missing_ok=True)
+        subprocess.run(["openssl", "genrsa", "-out", self.folder / "key.pem", "2048"], check=True, stderr=subprocess.DEVNULL)
+        public = subprocess.run(["openssl", "rsa", "-in", self.folder / "key.pem", "-pubout"], check=True, stdout=subprocess.PIPE,
+                                stderr=subprocess.DEVNULL).stdout
+        limited = {"use_keyless": False, "disable_rate_limit": False, "disable_quota": False}
+        self.write(definition("key", self.upstream, use_standard_auth=True, **limited))
+        self.write(definition("quota", self.upstream, use_standard_auth=True, **limited))
+        self.write(definition("jwt", self.upstream, enable_jwt=True, jwt_signing_method="rsa", jwt_identity_base_field="sub",
+                              jwt_source=base64.b64encode(public).decode(), jwt_default_policies=["bench"], **limited))
+        return {"key": "Authorization: bench-key", "quota": "Authorization: bench-quota", "jwt": f"Authorization: {self.token()}"}
+
+    def token(self) -> str:
+        def part(data: bytes) -> bytes:
+            return base64.urlsafe_b64encode(data).rstrip(b"=")
+
+        text = part(b'{"alg":"RS256","typ":"JWT"}') + b"." + part(b'{"sub":"bench","exp":4102444800}')
+        signed = subprocess.run(["openssl", "dgst", "-sha256", "-sign", self.folder / "key.pem"], input=text, check=True,
+                                stdout=subprocess.PIPE).stdout
+        return (text + b"." + part(signed)).decode()
+
+    def make_keys(self):
+        """What write_identity() promised, in the store; the gateway runs."""
+        for name, more in (("key", {}), ("quota", {"quota_max": 10**12, "quota_renewal_rate": 86400})):
+            rights = {name: {"api_id": name, "api_name": name, "versions": ["Default"]}}
+            body = json.dumps({**SESSION, **more, "access_rights": rights}).encode()
+            request = urllib.request.Request(f"http://127.0.0.1:{self.port}/tyk/keys/bench-{name}", body,
+                                             {"x-tyk-authorization": SECRET}, method="POST")
+            urllib.request.urlopen(request).read()
 
     def write_scripts(self, slow: str):
         """Hooks that set a header, and those that wait. `slow` is the upstream that a script asks."""

@@ -115,12 +115,12 @@ storage::StoreTask<RateAnswer> RateLimiter::slidingLog(Keyring& keyring, Limiter
 
 storage::StoreTask<RateAnswer> RateLimiter::sentinel(Keyring& keyring, const RateRule& rule) const {
   storage::KeyStoreClient& client = keyring.client();
+  Result<bool> marked = co_await client.flagged(rule.blocked);
+  if (!marked) co_return marked.error();
   const bool smoothed = smooths(config_, rule.limit, Limiter::kSentinel);
   if (!smoothed) {
     keepLog(client, rule.name, rule.blocked, rule.limit, slidingLogBound(config_, rule.limit.rate));
   }
-  Result<bool> marked = co_await client.flagged(rule.blocked);
-  if (!marked) co_return marked.error();
   RateAnswer answer;
   if (smoothed) {
     // Whether the allowance moved is told with this request, so its log is awaited.

@@ -22,13 +22,6 @@ void tellQuota(http::Exchange& exchange) {
   exchange.limit_numbers = {numbers.limit, numbers.remaining, numbers.reset};
 }
 
-/// What the answer tells of the quota, until it is counted.
-void tellQuota(http::Exchange& exchange) {
-  const session::RateHeaders numbers =
-      session::quotaHeaders(&exchange.session->data(), exchange.api->api_id);
-  exchange.limit_numbers = {numbers.limit, numbers.remaining, numbers.reset};
-}
-
 }  // namespace
 
 SessionPlans::SessionPlans(const chain::BuildContext& build)

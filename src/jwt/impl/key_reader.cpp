@@ -79,8 +79,18 @@ bool goodRsa(EVP_PKEY* key) {
          BN_num_bits(exponent.get()) <= 33;
 }
 
+/// Names of algorithms that encrypt (RFC 7518 sections 4 and 5).
+bool encrypts(std::string_view algorithm) {
+  for (const std::string_view start :
+       {"RSA1_5", "RSA-OAEP", "ECDH-ES", "PBES2", "A128", "A192", "A256"}) {
+    if (algorithm.starts_with(start)) return true;
+  }
+  return algorithm == "dir";
+}
+
 /// Whether an entry of a key set says that it signs.
 bool forSignatures(const Json& jwk) {
+  if (encrypts(textIn(jwk, "alg"))) return false;
   if (const auto use = jwk.find("use"); use != jwk.end() && *use != "sig") return false;
   const auto ops = jwk.find("key_ops");
   if (ops == jwk.end()) return true;

@@ -213,6 +213,9 @@ void KeyLimits::noteQuota(const Counting& counting, const storage::QuotaStep& st
   session::noteQuota(shown, counting.plan.scope(), step.remaining, renews);
   exchange.session =
       std::make_shared<session::SessionState>(std::move(shown), exchange.session->token());
+  // The numbers are no change of the session: nobody shall store it for them.
+  exchange.session_entry =
+      std::make_shared<session::SessionEntry>(exchange.session_entry->key(), exchange.session);
 }
 
 net::Task<Result<void>> KeyLimits::checkQuota(const Counting& counting) const {

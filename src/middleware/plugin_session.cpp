@@ -28,10 +28,8 @@ Steps stepIf(bool wanted, const chain::BuildContext& build) {
 }
 
 /// Whether the session is the one that a step or this one made.
-bool isKnown(const http::Exchange& exchange, session::Keyring& keyring) {
-  if (exchange.session_entry == nullptr) return false;
-  const auto& applied = exchange.session_entry->applied(keyring.policies(), exchange.api->org_id);
-  return applied && *applied == exchange.session;
+bool isKnown(const http::Exchange& exchange) {
+  return exchange.session_entry != nullptr && exchange.session_entry->holds(exchange.session.get());
 }
 
 /// What is left of quotas is the store's to say, not the plugin's.
@@ -116,7 +114,7 @@ Result<chain::Verdict> PluginSession::onRequest(http::Exchange& exchange) const 
     return become(exchange, known);
   }
   session::Keyring& keyring = keyrings_.of(exchange.workerIndex());
-  if (isKnown(exchange, keyring)) return chain::Verdict::kContinue;
+  if (isKnown(exchange)) return chain::Verdict::kContinue;
   const session::SessionState& made = *exchange.session;
   const auto entry = keyring.cachedByName(keyring.store().nameOf(made.token()));
   if (entry == nullptr || !entry->madeFrom(made.json(), applies_policies_))

@@ -26,13 +26,13 @@ def basic(name, secret):
 class Site:
     """A gateway with two OAuth APIs, and its Redis."""
 
-    def __init__(self, folder, upstream, receiver, **conf):
+    def __init__(self, folder, upstream, receiver, env=None, **conf):
         self.redis = Redis(folder).start()
         (folder / "policies").mkdir()
         (folder / "policies" / "pol.json").write_text(json.dumps(POLICY))
         self.gateway = Gateway(folder / "gateway", {
             **self.redis.conf(), "hash_keys": True, "hash_key_function": "",
-            "policies": {"policy_path": str(folder / "policies")}, "oauth_token_expire": 600, **conf})
+            "policies": {"policy_path": str(folder / "policies")}, "oauth_token_expire": 600, **conf}, env)
         for name in ("oa", "ob"):
             self.gateway.write(classic(
                 name, upstream.url, use_keyless=False, org_id=ORG, use_oauth2=True,
@@ -281,7 +281,7 @@ def test_lapsed_tokens_are_purged(site):
 
 
 def test_purges_by_itself(tmp_path, upstream, receiver):
-    site = Site(tmp_path, upstream, receiver, private={"oauth_tokens_purge_interval": 1})
+    site = Site(tmp_path, upstream, receiver, {"TYK_GW_PRIVATE_OAUTHTOKENSPURGEINTERVAL": "1"})
     try:
         site.redis.ask("ZADD", "oauth-data.oa.oauth-client-tokens.old", 1000, "lapsed", 4102444800, "good")
         eventually(lambda: site.redis.ask("ZRANGE", "oauth-data.oa.oauth-client-tokens.old", 0, -1) == ["good"], "a purge")

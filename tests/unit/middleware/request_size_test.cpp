@@ -4,6 +4,7 @@
 
 #include "common/plugin_fixture.hpp"
 #include "definition/api_spec.hpp"
+#include "definition/gateway_config.hpp"
 #include "definition/limit_rules.hpp"
 
 namespace tykpp::middleware {

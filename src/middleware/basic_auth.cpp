@@ -224,10 +224,10 @@ net::Task<Result<chain::Verdict>> BasicAuth::finish(http::Exchange& exchange) co
   if (entry == nullptr) co_return refused(exchange);
   std::optional<bool> right = quickly(exchange, *entry, *user);
   if (!right) {
-    session::BasicAuthData kept = entry->stored().basic_auth_data;
-    std::string password = user->password;
-    Result<bool> verified =
-        co_await keyrings_.passwords().verify(keyring.loop(), std::move(kept), std::move(password));
+    // Named, because g++ 12 moves parameters of a co_await expression bit by bit.
+    net::Task<Result<bool>> comparing = keyrings_.passwords().verify(
+        keyring.loop(), entry->stored().basic_auth_data, user->password);
+    const Result<bool> verified = co_await comparing;
     if (!verified) {
       TYKPP_LOG(warn, "auth", "a password is not compared: {}", verified.error().message());
       co_return Error(Errc::kForbidden, Side::kGateway, 503, "Service Unavailable");

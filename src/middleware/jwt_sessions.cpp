@@ -252,7 +252,9 @@ net::Task<Result<JwtSessions::Entry>> JwtSessions::find(session::Keyring& keyrin
     if (!*other) co_return entry;
     data = std::move(**other);
   }
-  Entry kept = co_await stored(keyring, facts, std::move(data));
+  // Named, because g++ 12 moves parameters of a co_await expression bit by bit.
+  net::Task<Entry> storing = stored(keyring, facts, std::move(data));
+  Entry kept = co_await storing;
   co_return kept;
 }
 

@@ -93,7 +93,8 @@ KeyLimits::KeyLimits(const chain::BuildContext& build)
       rates_(!build.api.limits->disable_rate_limit),
       quotas_(!build.api.limits->disable_quota),
       tells_rates_(tellsRates(build.config)),
-      shows_session_(anyPluginBehind(build.api)) {}
+      shows_session_(anyPluginBehind(build.api)),
+      shows_session_before_(!build.api.hooks.post_auth.empty()) {}
 
 const session::RateRule& KeyLimits::ruleOf(const session::LimitPlan& plan,
                                            const http::Exchange& exchange) const {
@@ -208,6 +209,10 @@ void KeyLimits::noteQuota(const Counting& counting, const storage::QuotaStep& st
   const session::ApiLimit& limit = counting.plan.limit();
   const std::int64_t renews = renewalAfter(step.left, limit.quota_renews);
   exchange.limit_numbers = {limit.quota_max, step.remaining, renews};
+  // Plugins in front of the limits see the next request's session.
+  if (shows_session_before_) {
+    exchange.session_entry->noteQuota(counting.plan.scope(), step.remaining, renews);
+  }
   if (!shows_session_) return;
   session::SessionData shown = exchange.session->data();
   session::noteQuota(shown, counting.plan.scope(), step.remaining, renews);

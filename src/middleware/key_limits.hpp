@@ -60,7 +60,8 @@ class KeyLimits final : public chain::Step {
   bool rates_;
   bool quotas_;
   bool tells_rates_;
-  bool shows_session_;  // plugins behind this step see what is left of the quota
+  bool shows_session_;         // plugins behind this step see what is left of the quota
+  bool shows_session_before_;  ///< plugins in front of it see sessions
   mutable std::atomic<std::uint32_t> throttled_{0};
 };
 

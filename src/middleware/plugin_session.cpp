@@ -91,7 +91,7 @@ Result<chain::Verdict> PluginSession::become(
     http::Exchange& exchange, const std::shared_ptr<session::SessionEntry>& entry) const {
   session::Keyring& keyring = keyrings_.of(exchange.workerIndex());
   // Behind the limits the numbers have been counted already.
-  const bool counted = exchange.session_entry != nullptr;
+  const bool counted = exchange.session != nullptr && exchange.session_entry != nullptr;
   const http::LimitNumbers numbers = exchange.limit_numbers;
   if (admit(exchange, keyring, entry, true)) {
     if (counted) exchange.limit_numbers = numbers;

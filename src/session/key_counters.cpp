@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/clock.hpp"
 #include "session/limits.hpp"
 
 namespace tykpp::session {
@@ -9,8 +10,12 @@ namespace {
 
 bool counted(const ApiLimit& limit) { return !limit.empty() && limit.quota_max > 0; }
 
-std::int64_t left(const ApiLimit& limit, const storage::QuotaCount& count) {
-  return count.exists ? std::max<std::int64_t>(0, limit.quota_max - count.used) : limit.quota_max;
+void fill(ApiLimit& limit, const storage::QuotaCount& count) {
+  limit.quota_remaining =
+      count.exists ? std::max<std::int64_t>(0, limit.quota_max - count.used) : limit.quota_max;
+  if (!count.exists || count.left.count() < 0) return;
+  const auto left = std::chrono::ceil<std::chrono::seconds>(count.left);
+  limit.quota_renews = unixSeconds() + left.count();
 }
 
 }  // namespace
@@ -28,14 +33,14 @@ storage::StoreTask<bool> fillRemaining(storage::KeyStoreClient& client, const st
     const std::string key = quotaName({}, name);
     const Result<storage::QuotaCount> count = co_await client.quotaPeek(key);
     if (!count) co_return count.error();
-    session.limit.quota_remaining = left(session.limit, *count);
+    fill(session.limit, *count);
   }
   for (auto& [api_id, right] : session.access_rights) {
     if (!counted(right.limit)) continue;
     const std::string key = quotaName(right.allowance_scope, name);
     const Result<storage::QuotaCount> count = co_await client.quotaPeek(key);
     if (!count) co_return count.error();
-    right.limit.quota_remaining = left(right.limit, *count);
+    fill(right.limit, *count);
   }
   co_return true;
 }

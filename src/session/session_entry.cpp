@@ -1,6 +1,7 @@
 #include "session/session_entry.hpp"
 
 #include "session/apply_policies.hpp"
+#include "session/quota_note.hpp"
 
 namespace tykpp::session {
 namespace {
@@ -26,8 +27,14 @@ SessionEntry::SessionEntry(std::string key, std::shared_ptr<SessionState> state)
   applied_.emplace(std::move(state));
 }
 
+void SessionEntry::noteQuota(std::string_view scope, std::int64_t remaining, std::int64_t renews) {
+  session::noteQuota(stored_, scope, remaining, renews);
+  noted_ = true;
+}
+
 const SessionEntry::Applied& SessionEntry::applied(const PolicySet& set, std::string_view org_id) {
-  if (applied_ && generation_ == set.generation() && org_id_ == org_id) return *applied_;
+  if (applied_ && !noted_ && generation_ == set.generation() && org_id_ == org_id) return *applied_;
+  noted_ = false;
   plans_.clear();
   SessionData data = stored_;
   if (auto done = applyPolicies(data, set, org_id); done) {

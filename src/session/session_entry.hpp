@@ -43,6 +43,9 @@ class SessionEntry {
     source_ = std::move(json);
     with_policies_ = with_policies;
   }
+  /// Lets the next applied() show what a quota's counter says now. What applied() gave out so far
+  /// stays as it is. @param scope  LimitPlan::scope()
+  void noteQuota(std::string_view scope, std::int64_t remaining, std::int64_t renews);
   /// Rough number of bytes that the entry and what is computed from it take.
   std::size_t bytes() const noexcept { return bytes_; }
 
@@ -74,6 +77,7 @@ class SessionEntry {
   std::string source_;  ///< empty: no plugin made it
   bool with_policies_ = true;
   std::optional<Applied> applied_;
+  bool noted_ = false;            ///< stored_ is newer than applied_
   std::uint64_t generation_ = 0;  ///< of the set that applied_ comes from
   std::string org_id_;
   std::vector<KeptPlan> plans_;

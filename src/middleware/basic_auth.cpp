@@ -201,18 +201,21 @@ Result<chain::Verdict> BasicAuth::onRequest(http::Exchange& exchange) const {
 
 net::Task<BasicAuth::Entry> BasicAuth::sessionOf(session::Keyring& keyring, std::string_view org_id,
                                                  std::string_view name) const {
-  Result<Entry> found = co_await keyring.find(org_id, name);
-  if (found && *found != nullptr) co_return *found;
-  if (found && !keyrings_.config().identity.keys.hash_key_function.empty()) {
+  const definition::KeyConfig& keys = keyrings_.config().identity.keys;
+  if (name.size() < static_cast<std::size_t>(keys.min_token_length)) co_return nullptr;
+  // The whole token: a short name is no short key.
+  const std::string token = session::makeToken(org_id, name, keys.hash_key_function);
+  Result<Entry> found = co_await keyring.find(org_id, token);
+  if (found && *found == nullptr && !keys.hash_key_function.empty()) {
     // Users that were made before tokens got their newer form.
     const std::string legacy = session::makeToken(org_id, name, "");
     found = co_await keyring.find(org_id, legacy);
-    if (found && *found != nullptr) keyring.keep(*found, org_id, name);
   }
   if (!found) {
     TYKPP_LOG(err, "auth", "the store of keys does not answer: {}", found.error().message());
     co_return nullptr;
   }
+  if (*found != nullptr) keyring.keep(*found, org_id, name);
   co_return *found;
 }
 

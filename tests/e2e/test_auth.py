@@ -299,18 +299,18 @@ def signed(secret, key_id, date, algorithm="hmac-sha256", headers=("date",), ext
 def test_signatures_hold_for_their_text_and_time(start, upstream):
     gateway = start(protected("s", upstream, enable_signature_checking=True, hmac_allowed_clock_skew=5000,
                               hmac_allowed_algorithms=["hmac-sha256", "hmac-sha512"]))
-    put_key(gateway, "app", hmac_enabled=True, hmac_string="secret", access_rights=rights("s"))
-    put_key(gateway, "off", hmac_string="secret", access_rights=rights("s"))
+    put_key(gateway, "mobile", hmac_enabled=True, hmac_string="secret", access_rights=rights("s"))
+    put_key(gateway, "silent", hmac_string="secret", access_rights=rights("s"))
     now = formatdate(usegmt=True)
-    good = signed(b"secret", "app", now)
+    good = signed(b"secret", "mobile", now)
     assert gateway.get("/s/x", *good).status == 200
     assert gateway.get("/s/x", good[0], good[1].replace("%2B", "%2b").replace("%2F", "%2f").replace("%3D", "%3d")).status == 200
-    assert gateway.get("/s/x", *signed(b"secret", "app", now, "hmac-sha512")).status == 200
-    bad = [signed(b"other", "app", now), signed(b"secret", "off", now), signed(b"secret", "nobody", now),
-           signed(b"secret", "app", now, "hmac-sha384"), signed(b"secret", "app", formatdate(time.time() - 60, usegmt=True)),
-           signed(b"secret", "app", "now"), good[1:], (good[0],), (good[0], "Authorization: Signature"),
-           (good[0], 'Authorization: Signature keyId="app'), (good[0], good[1] + ',more="1"'), (good[0], "Authorization: " + "," * 5000),
-           (good[0], 'Authorization: Signature keyId="app",algorithm="rsa-sha256",signature="AA=="')]
+    assert gateway.get("/s/x", *signed(b"secret", "mobile", now, "hmac-sha512")).status == 200
+    bad = [signed(b"other", "mobile", now), signed(b"secret", "silent", now), signed(b"secret", "nobody", now),
+           signed(b"secret", "mobile", now, "hmac-sha384"), signed(b"secret", "mobile", formatdate(time.time() - 60, usegmt=True)),
+           signed(b"secret", "mobile", "now"), good[1:], (good[0],), (good[0], "Authorization: Signature"),
+           (good[0], 'Authorization: Signature keyId="mobile'), (good[0], good[1] + ',more="1"'), (good[0], "Authorization: " + "," * 5000),
+           (good[0], 'Authorization: Signature keyId="mobile",algorithm="rsa-sha256",signature="AA=="')]
     for headers in bad:
         answer = gateway.get("/s/x", *headers)
         assert answer.status == 400, headers
@@ -322,11 +322,11 @@ def test_tokens_may_have_to_come_with_a_signature(start, upstream):
               "signature": {"algorithm": "MasherySHA256", "header": "X-Sig", "secret": "s", "allowed_clock_skew": 5,
                             "error_code": 418, "error_message": "no"}}
     gateway = start(protected("t", upstream, use_standard_auth=True, auth_configs={"authToken": config}))
-    put_key(gateway, "app", access_rights=rights("t"))
-    digest = hashlib.sha256(f"apps{int(time.time())}".encode()).hexdigest()
-    assert gateway.get("/t/x", "X-Key: app", f"X-Sig: {digest}").status == 200
-    old = hashlib.sha256(f"apps{int(time.time()) - 60}".encode()).hexdigest()
-    for headers in (("X-Key: app",), ("X-Key: app", f"X-Sig: {old}"), ("X-Key: app", "X-Sig: zz")):
+    put_key(gateway, "mobile", access_rights=rights("t"))
+    digest = hashlib.sha256(f"mobiles{int(time.time())}".encode()).hexdigest()
+    assert gateway.get("/t/x", "X-Key: mobile", f"X-Sig: {digest}").status == 200
+    old = hashlib.sha256(f"mobiles{int(time.time()) - 60}".encode()).hexdigest()
+    for headers in (("X-Key: mobile",), ("X-Key: mobile", f"X-Sig: {old}"), ("X-Key: mobile", "X-Sig: zz")):
         answer = gateway.get("/t/x", *headers)
         assert (answer.status, json.loads(answer.body)) == (418, {"error": "no"})
 
@@ -351,10 +351,10 @@ def choice(upstream, mode):
 
 def test_clients_choose_between_groups_of_methods(start, upstream):
     gateway = start(choice(upstream, "compliant"), policies=[policy("gold", "m")])
-    put_key(gateway, "app", access_rights=rights("m"))
+    put_key(gateway, "mobile", access_rights=rights("m"))
     put_key(gateway, "ann", basic_auth_data={"password": "pw"}, access_rights=rights("m"))
     token = "X-Jwt: " + hs256({"sub": "me"})
-    assert gateway.get("/m/x", "X-Key: app").status == 200
+    assert gateway.get("/m/x", "X-Key: mobile").status == 200
     assert gateway.get("/m/x", basic("ann", "pw"), token).status == 200
     assert gateway.get("/m/x", "X-Key: none", basic("ann", "pw"), token).status == 200
     answer = gateway.get("/m/x", basic("ann", "pw"))
@@ -365,7 +365,7 @@ def test_clients_choose_between_groups_of_methods(start, upstream):
 
 def test_outside_compliant_mode_the_first_group_counts(start, upstream):
     gateway = start(choice(upstream, "legacy"), policies=[policy("gold", "m")])
-    put_key(gateway, "app", access_rights=rights("m"))
+    put_key(gateway, "mobile", access_rights=rights("m"))
     put_key(gateway, "ann", basic_auth_data={"password": "pw"}, access_rights=rights("m"))
-    assert gateway.get("/m/x", "X-Key: app").status == 200
+    assert gateway.get("/m/x", "X-Key: mobile").status == 200
     assert gateway.get("/m/x", basic("ann", "pw"), "X-Jwt: " + hs256({"sub": "me"})).status == 401

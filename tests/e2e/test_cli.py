@@ -75,8 +75,8 @@ def test_a_port_that_is_taken_ends_the_start_with_its_number(tmp_path, upstream)
 
 
 def test_keys_that_are_not_built_are_named_at_start(new_gateway):
-    gateway = new_gateway({"hash_key_function": "murmur64", "analytics_config": {"enable_geo_ip": True}}).start()
-    gateway.wait_for_log("hash_key_function")
+    gateway = new_gateway({"opentelemetry": {"enabled": True}, "analytics_config": {"enable_geo_ip": True}}).start()
+    gateway.wait_for_log("opentelemetry.enabled")
     gateway.wait_for_log("enable_geo_ip")
 
 

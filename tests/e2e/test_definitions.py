@@ -171,7 +171,7 @@ def test_no_definition_at_all_is_no_error(new_gateway):
 
 def test_what_is_not_built_is_an_error_of_that_definition_and_names_the_field(new_gateway, upstream):
     gateway = new_gateway().write(classic("good", upstream.url),
-                                  classic("keyed", upstream.url, use_keyless=False, enable_jwt=True))
+                                  classic("keyed", upstream.url, use_keyless=False, use_openid=True))
     gateway.start()
     assert gateway.get("/good/").status == 200
     assert gateway.get("/keyed/").status != 200, "an API that asks for authentication must not be open"

@@ -1,4 +1,5 @@
 """What a gateway does while its store of keys is in trouble, and afterwards: docs/storage.md says it, this shows it."""
+import contextlib
 import json
 import os
 import subprocess
@@ -86,15 +87,13 @@ def test_redis_that_is_slow_holds_nobody_else_up(make, redis):
     give(redis)
     gateway = make(redis.conf(), workers=1)
     assert keyed(gateway) == 200
-    sleeper = threading.Thread(target=lambda: redis.ask("DEBUG", "SLEEP", "1.5"))
-    sleeper.start()
+    redis.ask("CLIENT", "PAUSE", "1500")
     waiting = threading.Thread(target=lambda: results.append(keyed(gateway)))
     results = []
     waiting.start()
     with gateway.client() as client:
         assert [client.get("/open/get").status for _ in range(200)] == [200] * 200
     waiting.join()
-    sleeper.join()
     assert results == [200], "it waited, within the store's timeout"
 
 
@@ -138,11 +137,8 @@ def test_a_disk_that_is_full(make, tmp_path):
         gateway = make({"storage": {"type": "embedded", "file": str(disk / "keys.db")}})
         assert gateway.admin("/tyk/keys/token", "POST", SESSION)[0] == 200
         filler = disk / "filler"
-        with filler.open("wb") as out:
-            try:
-                while out.write(b"x" * 4096):
-                    out.flush()
-            except OSError:
+        with filler.open("wb", buffering=0) as out, contextlib.suppress(OSError):
+            while out.write(b"x" * 4096):
                 pass
         large = {**SESSION, "meta_data": {"much": "x" * 200000}}
         status, text = gateway.admin("/tyk/keys/large", "POST", large)

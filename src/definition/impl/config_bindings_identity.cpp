@@ -12,6 +12,10 @@ std::string setLength(int& out, const Json& value) {
   if (given > 0) out = static_cast<int>(given);
   return {};
 }
+/// Nought leaves the default.
+std::string setStatus(int& out, const Json& value) {
+  return value.get<std::int64_t>() == 0 ? std::string{} : setCount(out, value, 200, 599);
+}
 std::string setSource(std::string& out, const Json& value) {
   const std::string given = text(value);
   if (given == "service" || given == "rpc") {
@@ -74,7 +78,7 @@ constexpr Binding kBindings[] = {
     TYKPP_BIND("oauth_token_expire", setSeconds, identity.oauth.token_expire),
     TYKPP_BIND("oauth_token_expired_retain_period", setSeconds, identity.oauth.token_expired_retain_period),
     TYKPP_BIND("oauth_redirect_uri_separator", setText, identity.oauth.redirect_uri_separator),
-    TYKPP_BIND("oauth_error_status_code", setCount, identity.oauth.error_status_code, 200, 599),
+    TYKPP_BIND("oauth_error_status_code", setStatus, identity.oauth.error_status_code),
     TYKPP_BIND("private.oauth_tokens_purge_interval", setSeconds, identity.oauth.tokens_purge_interval),
     TYKPP_BIND("node_secret", setText, identity.cluster.node_secret),
     TYKPP_BIND("allow_insecure_configs", setFlag, identity.cluster.allow_insecure_configs),

@@ -262,8 +262,7 @@ TEST_F(ConfigLoader, NamesTheKeysThatAreSetAndNotBuilt) {
       {{"TYK_GW_ENABLEHASHEDKEYSLISTING", "true"}});
   ASSERT_TRUE(loaded.ok()) << shown(loaded.problems);
   EXPECT_EQ(loaded.not_built,
-            (std::vector<std::string>{"enable_hashed_keys_listing", "opentelemetry.enabled",
-                                      "slave_options.use_rpc"}));
+            (std::vector<std::string>{"opentelemetry.enabled", "slave_options.use_rpc"}));
 }
 
 TEST_F(ConfigLoader, TakesTheFirstCandidateThatExists) {

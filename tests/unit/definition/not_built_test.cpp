@@ -162,7 +162,8 @@ TEST(NotBuiltVersions, NeedOneDefault) {
 
 TEST(NotBuilt, IsToldForEveryFieldAtOnce) {
   json definition = classicDefinition();
-  definition["request_signing"]["is_enabled"] = true;
+  definition["use_openid"] = true;
+  definition["use_keyless"] = false;
   definition["enable_proxy_protocol"] = true;
   definition["graphql"]["enabled"] = true;
   Problems problems;

@@ -190,8 +190,6 @@ TEST_F(OasSecurity, NamesThePlaceOfMistakes) {
   EXPECT_TRUE(refused(with("jwt", {{"customClaimValidation", {{"a.#", {{"type", "required"}}}}}}),
                       place + "/jwt/customClaimValidation/a.#"));
   EXPECT_TRUE(refused(with("key", {{"header", 7}}), place + "/key/header"));
-  EXPECT_TRUE(refused(with("key", {{"enableClientCertificate", true}}),
-                      place + "/authToken/use_certificate"));
 }
 
 }  // namespace

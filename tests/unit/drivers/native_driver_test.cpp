@@ -148,14 +148,15 @@ TEST_F(NativeDriverTest, RefusesWhatAPluginMustNotDo) {
                                                   {"P-Record", TYKPP_ERR_NOT_HERE},
                                                   {"P-Session", TYKPP_ERR_NOT_FOUND},
                                                   {"P-Session-Bad", TYKPP_ERR_ARGUMENT},
-                                                  {"P-Session-Limits", TYKPP_ERR_NOT_BUILT},
+                                                  {"P-Session-Limits", TYKPP_OK},
                                                   {"P-Null-Call", TYKPP_ERR_ARGUMENT},
                                                   {"P-Null-Complete", TYKPP_ERR_ARGUMENT},
                                                   {"P-Unknown-Complete", TYKPP_ERR_GONE}};
   for (const auto& [name, code] : expected)
     EXPECT_EQ(on.header(name), std::to_string(code)) << name;
   EXPECT_EQ(on.exchange.request().target, "/");
-  EXPECT_EQ(on.exchange.session, nullptr);
+  ASSERT_NE(on.exchange.session, nullptr) << "of P-Session-Limits alone";
+  EXPECT_EQ(on.exchange.session->data().limit.rate.rate, 5);
 }
 
 TEST_F(NativeDriverTest, KeepsHeaderNamesVerbatimWhenConfigured) {

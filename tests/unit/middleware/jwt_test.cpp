@@ -231,8 +231,8 @@ TEST_F(JwtTest, TakesThePolicyOfAClientsKey) {
   jwt().policy_claims.clear();
   jwt().client_claim = "client";
   policies({policy("gold", 7)});
-  keys_.put("oapp", R"({"org_id":"o","apply_policies":["gold"]})");
-  ASSERT_EQ(ask(hs256({{"sub", "a"}, {"client", "app"}})).first, 200);
+  keys_.put("omobile", R"({"org_id":"o","apply_policies":["gold"]})");
+  ASSERT_EQ(ask(hs256({{"sub", "a"}, {"client", "mobile"}})).first, 200);
   EXPECT_EQ(session().limit.rate.rate, 7);
   EXPECT_EQ(ask(hs256({{"sub", "b"}, {"client", "nobody"}})).first, 403);
 }
@@ -250,12 +250,12 @@ TEST_F(JwtTest, LivesLongerWithALaterToken) {
 TEST_F(JwtTest, OfOneKeyEachIsSignedWithTheKeysSecret) {
   jwt().central = false;
   jwt().key.clear();
-  keys_.put("okey", R"({"org_id":"o","alias":"mine","jwt_data":{"secret":"key secret"}})");
+  keys_.put("ofirst", R"({"org_id":"o","alias":"mine","jwt_data":{"secret":"key secret"}})");
   keys_.put("obare", R"({"org_id":"o"})");
-  const json header = {{"alg", "HS256"}, {"kid", "key"}};
+  const json header = {{"alg", "HS256"}, {"kid", "first"}};
   ASSERT_EQ(ask(hs256({{"n", 1}}, "key secret", header)).first, 200);
   EXPECT_EQ(session().alias, "mine");
-  EXPECT_EQ(ask(hs256({{"sub", "key"}}, "key secret")).first, 200);
+  EXPECT_EQ(ask(hs256({{"sub", "first"}}, "key secret")).first, 200);
   const Answer wrong(403, "Key not authorized");
   EXPECT_EQ(ask(hs256({{"n", 1}}, "other", header)), wrong);
   EXPECT_EQ(ask(hs256({{"n", 1}}, "", {{"alg", "HS256"}, {"kid", "bare"}})), wrong);

@@ -6,6 +6,7 @@
 #include "base/ascii.hpp"
 #include "base/base64.hpp"
 #include "base/text.hpp"
+#include "oauth/html_safe.hpp"
 
 namespace tykpp::oauth {
 namespace {
@@ -45,22 +46,6 @@ constexpr Meaning kMeanings[] = {
 
 std::string jsonText(std::string_view text) {
   return Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-std::string htmlSafe(const std::string& json) {
-  std::string out;
-  for (const char c : json) {
-    if (c == '<') {
-      out += "\\u003c";
-    } else if (c == '>') {
-      out += "\\u003e";
-    } else if (c == '&') {
-      out += "\\u0026";
-    } else {
-      out += c;
-    }
-  }
-  return out;
 }
 
 }  // namespace

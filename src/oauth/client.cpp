@@ -8,6 +8,7 @@
 
 #include "base/ascii.hpp"
 #include "base/text.hpp"
+#include "oauth/html_safe.hpp"
 
 namespace tykpp::oauth {
 namespace {
@@ -56,19 +57,7 @@ struct Reader {
 };
 
 std::string written(const Ordered& json) {
-  std::string out;
-  for (const char c : json.dump(-1, ' ', false, Ordered::error_handler_t::replace)) {
-    if (c == '<') {
-      out += "\\u003c";
-    } else if (c == '>') {
-      out += "\\u003e";
-    } else if (c == '&') {
-      out += "\\u0026";
-    } else {
-      out += c;
-    }
-  }
-  return out;
+  return htmlSafe(json.dump(-1, ' ', false, Ordered::error_handler_t::replace));
 }
 
 Ordered metaOf(const Client& client) {

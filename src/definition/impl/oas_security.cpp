@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "definition/impl/oas_members.hpp"
 #include "definition/impl/oas_shape.hpp"
 
 namespace tykpp::definition {
@@ -17,16 +18,6 @@ const Json& objectAt(const Json& from, std::string_view path) {
   static const Json kEmpty = Json::object();
   const Json* found = memberAt(from, path);
   return found != nullptr && found->is_object() ? *found : kEmpty;
-}
-
-struct Rename {
-  const char* oas;
-  const char* classic;
-};
-void copyMembers(const Json& from, std::span<const Rename> names, Json& to) {
-  for (const Rename& name : names) {
-    if (const Json* found = member(from, name.oas); found != nullptr) to[name.classic] = *found;
-  }
 }
 
 /// The AuthConfig of a method that one scheme gives.

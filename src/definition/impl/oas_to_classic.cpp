@@ -6,6 +6,7 @@
 
 #include "definition/impl/definition_builder.hpp"
 #include "definition/impl/event_reader.hpp"
+#include "definition/impl/oas_members.hpp"
 #include "definition/impl/oas_operations.hpp"
 #include "definition/impl/oas_security.hpp"
 #include "definition/impl/oas_shape.hpp"
@@ -32,16 +33,6 @@ bool enabled(const Json& from, std::string_view path) {
 Json valueOr(const Json& from, std::string_view name, Json otherwise) {
   const Json* found = member(from, name);
   return found == nullptr ? std::move(otherwise) : *found;
-}
-
-struct Rename {
-  const char* oas;
-  const char* classic;
-};
-void copyMembers(const Json& from, std::span<const Rename> names, Json& to) {
-  for (const Rename& name : names) {
-    if (const Json* found = member(from, name.oas); found != nullptr) to[name.classic] = *found;
-  }
 }
 
 void convertInfo(const Json& extension, Json& out) {

@@ -45,6 +45,13 @@ Result<int> lockFile(const std::string& file) {
   return Error(Errc::kIo, "in_use: another process works with " + file);
 }
 
+/// Keys are for nobody else to read. SQLite gives the files it makes beside this one the same
+/// permissions. A file that is there already stays as its owner wants it.
+void makePrivate(const std::string& file) {
+  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd >= 0) ::close(fd);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Database>> Database::open(const std::string& file) {
@@ -55,6 +62,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& file) {
   if (!lock) return lock.error();
   std::unique_ptr<Database> database(new Database);
   database->lock_ = *lock;
+  makePrivate(file);
   if (const auto done = database->prepareFile(file); !done) return done.error();
   return database;
 }

@@ -186,6 +186,18 @@ TEST(EmbeddedStore, ResumesWhatWaitsWhenTheClientGoes) {
   }
 }
 
+TEST(EmbeddedStore, KeepsItsFilesToItself) {
+  const Folder folder;
+  const auto store = makeEmbeddedKeyStore({.file = folder.file("keys.db")});
+  StoreLoop loop(*store);
+  ASSERT_TRUE(awaitUp(*store));
+  ASSERT_TRUE(put(loop, "key", "value"));
+  for (const char* name : {"keys.db", "keys.db-wal", "keys.db-shm", "keys.db.lock"}) {
+    const auto mode = std::filesystem::status(folder.file(name)).permissions();
+    EXPECT_EQ(static_cast<int>(mode), 0600) << name;
+  }
+}
+
 TEST(EmbeddedStore, ReadsValuesFromMemoryUntilTheyChange) {
   const Folder folder;
   const auto store = makeEmbeddedKeyStore({.file = folder.file("keys.db")});

@@ -15,7 +15,16 @@ Keyring::Keyring(Keyrings& all, net::Loop& loop, std::unique_ptr<storage::KeySto
     : all_(all),
       loop_(loop),
       client_(std::move(client)),
-      store_(*client_, all.config(), [&all](std::string_view name) { all.invalidate(name); }),
+      store_(*client_, all.config(),
+             [this, &all](std::string_view name) {
+               // Its own at once: a session that is kept after it was written shall stay.
+               cache_.invalidate(name);
+               for (std::uint32_t i = 0; i < all.size(); ++i) {
+                 Keyring& other = all.of(i);
+                 if (&other == this) continue;
+                 other.loop().post([&other, text = std::string(name)] { other.invalidate(text); });
+               }
+             }),
       cache_(cacheLimits(all.config())),
       policies_(std::make_shared<PolicySet>()) {}
 

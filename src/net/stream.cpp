@@ -122,6 +122,14 @@ IoResult Stream::sslResult(int code, bool& would_block) noexcept {
   }
 }
 
+bool Stream::negotiated(std::string_view protocol) const noexcept {
+  if (!ssl_) return false;
+  const unsigned char* name = nullptr;
+  unsigned size = 0;
+  SSL_get0_alpn_selected(ssl_.get(), &name, &size);
+  return std::string_view(reinterpret_cast<const char*>(name), size) == protocol;
+}
+
 bool Stream::Write::tryOnce() noexcept {
   while (!pieces_.empty()) {
     if (stream_.socket().cancelled()) return true;

@@ -65,7 +65,8 @@ class GrpcPeer {
           GrpcPeer& self = of(user);
           if (frame->hd.type == NGHTTP2_RST_STREAM) {
             self.resets.emplace_back(frame->hd.stream_id, frame->rst_stream.error_code);
-          } else if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) {
+          } else if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0 &&
+                     (frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA)) {
             self.streams.push_back(frame->hd.stream_id);
             if (self.onRequest) {
               self.onRequest(frame->hd.stream_id, self.requests_[frame->hd.stream_id]);

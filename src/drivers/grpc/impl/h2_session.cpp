@@ -84,6 +84,12 @@ struct H2Session::Callbacks {
     return 0;
   }
   static int beforeSend(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
+    if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code != NGHTTP2_NO_ERROR) {
+      // What the library did not like goes to the server; nobody else is told of some of it.
+      const nghttp2_goaway& away = frame->goaway;
+      const std::string_view why = viewOf(away.opaque_data, away.opaque_data_len);
+      onError(nullptr, 0, why.data(), why.size(), user);
+    }
     if (!opensStream(*frame)) return 0;
     Slot* slot = slotOf(session, frame->hd.stream_id);
     if (slot == nullptr || slot->rpc == nullptr) return 0;

@@ -10,7 +10,7 @@ declare -A packages=(
   [build]="build-essential cmake ninja-build ccache lld pkg-config curl ca-certificates libboost1.81-dev
            nlohmann-json3-dev libspdlog-dev libfmt-dev libcli11-dev libre2-dev libxml2-dev libssl-dev zlib1g-dev libhiredis-dev
            libboost-context1.81-dev libluajit2-5.1-dev lua-cjson libpython3-dev libjs-underscore dpkg-dev libzip-dev
-           libcurl4-openssl-dev libsqlite3-dev libgrpc++-dev libprotobuf-dev protobuf-compiler libcrypt-dev"
+           libcurl4-openssl-dev libsqlite3-dev libnghttp2-dev libprotobuf-dev protobuf-compiler libcrypt-dev"
   [test]="libgtest-dev redis-server sqlite3 nginx-light wrk openssl curl procps python3 python3-pytest python3-websockets python3-protobuf
           python3-grpcio protobuf-compiler-grpc golang-go"
   [bench]="protobuf-compiler nginx-light libnginx-mod-http-lua haproxy wrk strace linux-perf util-linux python3 python3-matplotlib"

@@ -1,11 +1,8 @@
 # The messages of proto/ as C++, made while building. The lite runtime: a descriptor in the process-wide pool would
 # collide with that of a Python plugin that brings its own copy of these files.
 find_package(Protobuf REQUIRED)
-find_library(GRPCPP_LIBRARY grpc++ REQUIRED)
-find_library(GRPC_LIBRARY grpc REQUIRED)
-find_library(GPR_LIBRARY gpr REQUIRED)
-find_library(ABSL_LIBRARY absl_synchronization REQUIRED)  # inline functions of gRPC's headers use it
-set(GRPC_LIBRARIES ${GRPCPP_LIBRARY} ${GRPC_LIBRARY} ${GPR_LIBRARY} ${ABSL_LIBRARY})
+# HTTP/2 for the calls of plugin servers.
+pkg_check_modules(NGHTTP2 REQUIRED IMPORTED_TARGET libnghttp2)
 
 file(GLOB proto_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/proto/*.proto)
 set(proto_dir ${CMAKE_BINARY_DIR}/proto)

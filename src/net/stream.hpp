@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "net/socket.hpp"
 #include "net/task.hpp"
@@ -44,6 +45,8 @@ class Stream {
   /// TLS handshake as a client. `context` outlives the stream, `host` the call.
   /// @param verify  whether the certificate must be good for `host`
   Task<Result<void>> handshake(SSL_CTX* context, const std::string& host, bool verify);
+  /// Whether the handshake agreed on this application protocol (ALPN).
+  bool negotiated(std::string_view protocol) const noexcept;
   /// TLS handshake as a server. `acceptor` outlives the call.
   /// @error kBadRequest: the client speaks plain HTTP, and so does the stream from now on;
   /// kTlsFailed with the reason; that of the cancellation

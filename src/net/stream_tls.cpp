@@ -181,6 +181,14 @@ Task<Result<void>> Stream::shakeHands(Side other) {
   }
 }
 
+bool Stream::negotiated(std::string_view protocol) const noexcept {
+  if (!ssl_) return false;
+  const unsigned char* name = nullptr;
+  unsigned size = 0;
+  SSL_get0_alpn_selected(ssl_.get(), &name, &size);
+  return std::string_view(reinterpret_cast<const char*>(name), size) == protocol;
+}
+
 std::shared_ptr<const PeerCertificates> Stream::peerCertificates() const {
   X509* own = ssl_ == nullptr ? nullptr : SSL_get0_peer_certificate(ssl_.get());
   if (own == nullptr) return nullptr;

@@ -1,7 +1,7 @@
 """Plugins in processes of their own, called over gRPC: every hook, and servers that are down, slow, wrong or in disguise."""
 import json
-import os
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -12,8 +12,6 @@ from support.gateway import SANITIZED, Gateway, classic, free_port, oas
 from support.plugin_server import PluginServer
 from support.upstream import answer
 from support.wait import SLOW, eventually
-
-pytestmark = pytest.mark.skipif(os.environ.get("TYKPP_PRESET") == "tsan", reason="libgrpc is built without ThreadSanitizer")
 
 FAILED = '{\n    "error": "Middleware error"\n}'
 NOT_LOADED = '{\n    "error": "Internal Server Error"\n}'
@@ -548,3 +546,126 @@ def test_reloads_keep_the_connection_and_drop_servers_that_are_gone(new_gateway,
     assert sent(upstream, "X-Server") == "two"
     eventually(lambda: ["grpc:" + other.url] == [k for k in gateway.hello()["details"] if k.startswith("grpc:")],
                "the old server is forgotten")
+
+# --- servers that are no plugin servers, or are about to end
+
+class RawServer:
+    """Takes connections and does with each what `serve` does; on threads, until stop()."""
+
+    def __init__(self, serve):
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"tcp://127.0.0.1:{self.socket.getsockname()[1]}"
+        self.serve, self.taken, self.stopping = serve, 0, False
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+
+    def run(self):
+        while True:
+            connection, _ = self.socket.accept()
+            if self.stopping:
+                connection.close()
+                return
+            self.taken += 1
+            threading.Thread(target=self.one, args=(connection,), daemon=True).start()
+
+    def one(self, connection):
+        with connection:
+            try:
+                self.serve(connection)
+            except OSError:
+                pass
+
+    def stop(self):
+        self.stopping = True
+        socket.create_connection(self.socket.getsockname()).close()
+        self.thread.join()
+        self.socket.close()
+
+
+SETTINGS = b"\0\0\0\x04\0\0\0\0\0"
+
+
+def say(data):
+    def serve(connection):
+        connection.sendall(data)
+        while connection.recv(65536):
+            pass
+    return serve
+
+
+def hang_up(connection):
+    connection.recv(24)
+
+
+GARBAGE = {
+    "http1": say(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"),
+    "ssh": say(b"SSH-2.0-OpenSSH_9.2p1\r\n"),
+    "zeros": say(bytes(4096)),
+    "noise": say(bytes(range(256)) * 64),
+    "hangs-up": hang_up,
+    "settings-then-noise": say(SETTINGS + b"\xff" * 4096),
+    "settings-then-end": lambda connection: connection.sendall(SETTINGS),
+    "endless-headers": say(SETTINGS + b"\0\x10\0\x01\0\0\0\0\x01" + b"\0\x03x-a\x7f\xff\xff\x7f" + b"a" * 8192),
+    "pings": say(SETTINGS + (b"\0\0\x08\x06\0\0\0\0\0" + b"12345678") * 5000),
+}
+
+
+@pytest.mark.parametrize("kind", GARBAGE)
+def test_garbage_peers_fail_calls_and_nothing_else(new_gateway, upstream, kind):
+    peer = RawServer(GARBAGE[kind])
+    gateway = new_gateway({**conf(peer.url), "workers": 1})
+    gateway.write(remote("echo", upstream.url, pre=[entry("Echo", timeout_ms=700)]), classic("plain", upstream.url)).start()
+    try:
+        for _ in range(3):
+            failed = gateway.get("/echo/")
+            assert (failed.status, failed.body.decode()) == (500, FAILED)
+            assert gateway.get("/plain/").status == 200
+        assert peer.taken <= 30, "connecting again and again has pauses"
+    finally:
+        gateway.stop()
+        peer.stop()
+
+
+def test_a_peer_that_never_speaks_does_not_hold_calls_beyond_their_deadline(new_gateway, upstream):
+    peer = RawServer(lambda connection: connection.recv(1 << 20) and connection.recv(1 << 20))
+    gateway = new_gateway(conf(peer.url))
+    gateway.write(remote("echo", upstream.url, pre=[entry("Echo", timeout_ms=300)])).start()
+    try:
+        start = time.monotonic()
+        assert gateway.get("/echo/").status == 500
+        assert time.monotonic() - start < 2 * SLOW
+    finally:
+        gateway.stop()
+        peer.stop()
+
+
+@pytest.mark.parametrize("options", ["streams=1", "age=1"])
+def test_servers_that_limit_streams_or_end_connections_lose_no_call(new_gateway, upstream, options):
+    server = PluginServer.of_tests(options={"TYKPP_TEST_SERVER": options}).start()
+    gateway = new_gateway({**conf(server.url), "workers": 1})
+    gateway.write(remote("change", upstream.url, pre=[entry("Change", timeout_ms=10000)])).start()
+    load = LoadThreads(gateway, "/change/")
+    try:
+        until = time.monotonic() + 4
+        while time.monotonic() < until:
+            assert set(load.wait_for(100, 20)) == {200}
+    finally:
+        load.stop()
+        server.stop()
+
+
+@pytest.mark.slow
+def test_a_server_that_is_restarted_under_load_again_and_again(new_gateway, upstream):
+    server = PluginServer.of_tests().start()
+    gateway = new_gateway(conf(server.url))
+    gateway.write(remote("change", upstream.url, pre=["Change"])).start()
+    load = LoadThreads(gateway, "/change/")
+    try:
+        for _ in range(3):
+            assert 200 in load.wait_for(200, 20)
+            server.stop()
+            server.start()
+            eventually(lambda: set(load.wait_for(50)) == {200}, "all requests are good again", 10)
+    finally:
+        load.stop()
+        server.stop()

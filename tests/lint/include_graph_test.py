@@ -38,7 +38,7 @@ CONFINED = {
     "Python.h": ("drivers/python/impl/",),
     "lua.hpp": ("drivers/lua/impl/",),
     "duktape.h": ("drivers/js/impl/",),
-    "grpcpp/": ("drivers/grpc/impl/",),
+    "nghttp2/": ("drivers/grpc/impl/",),
     "hiredis/": ("storage/",),
     "sqlite3.h": ("storage/impl/",),
     "curl/": ("client/impl/", "client/client.cpp"),

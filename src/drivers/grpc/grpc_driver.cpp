@@ -28,7 +28,7 @@ class GrpcEventFunction final : public EventFunction {
         handler_(std::move(handler)),
         timeout_(timeout) {}
   void dispatch(std::string payload, std::shared_ptr<void> ticket) override {
-    runtime_->sendEvent(server_, handler_, payload, timeout_, std::move(ticket));
+    runtime_->sendEvent(server_, handler_, std::move(payload), timeout_, std::move(ticket));
   }
 
  private:

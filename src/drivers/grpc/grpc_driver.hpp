@@ -32,10 +32,9 @@ struct GrpcOptions {
 /// Thread: main; what loads answer is shared by the workers.
 class GrpcDriver final : public PluginDriver {
  public:
-  /// gRPC itself is started by the first load().
   /// @param services  must outlive the driver
   GrpcDriver(GrpcOptions options, WorkerServices& services);
-  /// Cancels the calls under way. The workers have stopped.
+  /// Ends the calls under way. The workers have stopped.
   ~GrpcDriver() override;
   std::string_view name() const noexcept override { return "grpc"; }
   /// Connects to `ref.grpc_server`, beside: a server that is down is no error, calls say so.

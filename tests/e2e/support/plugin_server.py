@@ -37,9 +37,9 @@ class PluginServer:
         self.process = None
 
     @classmethod
-    def of_tests(cls, name: str = "one", address: str = None, certificates: tuple = ()):
+    def of_tests(cls, name: str = "one", address: str = None, certificates: tuple = (), options: dict = None):
         return cls(["/usr/bin/python3", ROOT / "tests/e2e/plugins/grpc/hooks.py"], address,
-                   {"PYTHONPATH": str(messages())}, (name, *certificates))
+                   {"PYTHONPATH": str(messages()), **(options or {})}, (name, *certificates))
 
     @classmethod
     def of_example(cls, language: str):

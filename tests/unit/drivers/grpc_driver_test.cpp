@@ -3,85 +3,53 @@
 #include "drivers/grpc/grpc_driver.hpp"
 
 #include <coprocess_object.pb.h>
-#include <grpcpp/generic/async_generic_service.h>
-#include <grpcpp/server_builder.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <condition_variable>
-#include <filesystem>
+#include <algorithm>
+#include <atomic>
 #include <mutex>
 
+#include "common/grpc_peer.hpp"
 #include "common/plugin_fixture.hpp"
+#include "net/loop.hpp"
 
 namespace tykpp::drivers {
 namespace {
 
-/// Serves every unary method with `answer`.
-class PluginServer final : public ::grpc::CallbackGenericService {
+using test::framed;
+using test::GrpcPeer;
+using test::GrpcServer;
+
+/// One worker, whose loop runs while the test waits.
+class LoopWorkers : public WorkerServices {
  public:
-  using Answer = std::function<std::string(const std::string& method, const std::string& bytes)>;
-
-  explicit PluginServer(Answer answer) : answer_(std::move(answer)) {
-    static int next = 0;
-    path_ = (std::filesystem::temp_directory_path() /
-             ("tykpp-grpc-" + std::to_string(::getpid()) + "-" + std::to_string(next++)))
-                .string();
-    ::grpc::ServerBuilder builder;
-    builder.AddListeningPort("unix:" + path_, ::grpc::InsecureServerCredentials());
-    builder.RegisterCallbackGenericService(this);
-    server_ = builder.BuildAndStart();
-  }
-  ~PluginServer() override {
-    server_->Shutdown(std::chrono::system_clock::now());
-    server_.reset();
-    std::filesystem::remove(path_);
-  }
-  std::string address() const { return "unix://" + path_; }
-
-  ::grpc::ServerGenericBidiReactor* CreateReactor(
-      ::grpc::GenericCallbackServerContext* context) override {
-    class Reactor final : public ::grpc::ServerGenericBidiReactor {
-     public:
-      Reactor(const Answer& answer, std::string method)
-          : answer_(answer), method_(std::move(method)) {
-        StartRead(&request_);
-      }
-      void OnReadDone(bool ok) override {
-        if (!ok) return Finish(::grpc::Status::OK);
-        ::grpc::Slice slice;
-        request_.DumpToSingleSlice(&slice);
-        const std::string bytes = answer_(
-            method_, std::string(reinterpret_cast<const char*>(slice.begin()), slice.size()));
-        const ::grpc::Slice out(bytes);
-        reply_ = ::grpc::ByteBuffer(&out, 1);
-        StartWriteAndFinish(&reply_, {}, ::grpc::Status::OK);
-      }
-      void OnDone() override { delete this; }
-
-     private:
-      const Answer& answer_;
-      std::string method_;
-      ::grpc::ByteBuffer request_, reply_;
-    };
-    return new Reactor(answer_, context->method());
+  void post(std::uint32_t, std::function<void()> fn) override { loop_.post(std::move(fn)); }
+  void callAt(std::uint32_t, Clock::time_point, std::function<void()>) override {}
+  net::Loop* loop(std::uint32_t) override { return &loop_; }
+  /// @return false when it is not so within ten seconds
+  bool until(const std::function<bool()>& so) {
+    const auto end = Clock::now() + std::chrono::seconds(10);
+    while (!so() && Clock::now() < end) loop_.io().run_one_for(std::chrono::milliseconds(50));
+    return so();
   }
 
  private:
-  Answer answer_;
-  std::string path_;
-  std::unique_ptr<::grpc::Server> server_;
+  net::Loop loop_;
 };
+
+/// Answers each call with what `answer` makes of its message.
+GrpcServer::Handle answering(
+    std::function<std::string(const std::string&, const std::string&)> answer) {
+  return [answer = std::move(answer)](GrpcPeer& peer, std::int32_t stream,
+                                      const GrpcPeer::Request& request) {
+    peer.answer(stream, framed(answer(request.fields.at(":path"), request.body.substr(5))));
+  };
+}
+const GrpcServer::Handle kEcho = answering([](const auto&, const auto& bytes) { return bytes; });
 
 class GrpcDriver : public ::testing::Test {
  protected:
   GrpcDriver() { api_.api_id = "api"; }
-  void SetUp() override {
-#ifdef __SANITIZE_THREAD__
-    GTEST_SKIP() << "libgrpc is built without ThreadSanitizer: what it orders looks like races";
-#endif
-  }
-
   std::unique_ptr<BoundPlugin> bind(const std::string& server, Hook hook = Hook::kPre) {
     definition::PluginRef ref;
     ref.name = "Hook";
@@ -101,25 +69,25 @@ class GrpcDriver : public ::testing::Test {
     if (!first || *first != HookVerdict::kPending) return first;
     test::Running<Result<HookVerdict>> running;
     test::Running<Result<HookVerdict>>::start(bound.finish(call), &running);
-    while (!running.result) {
-      if (!workers_.runOne()) return Error(Errc::kInternal, "the call never came back");
+    if (!workers_.until([&] { return running.result.has_value(); })) {
+      return Error(Errc::kInternal, "the call never came back");
     }
     return *running.result;
   }
 
-  test::TestWorkers workers_;
+  LoopWorkers workers_;
   definition::ApiSpec api_;
   grpc::GrpcDriver driver_{{}, workers_};
 };
 
 TEST_F(GrpcDriver, AHookIsCalledAndItsAnswerApplied) {
-  PluginServer server([](const std::string& method, const std::string& bytes) {
+  GrpcServer server(answering([](const std::string& method, const std::string& bytes) {
     EXPECT_EQ(method, "/coprocess.Dispatcher/Dispatch");
     ::coprocess::Object object;
     EXPECT_TRUE(object.ParseFromString(bytes));
     (*object.mutable_request()->mutable_set_headers())["X-From"] = object.hook_name();
     return object.SerializeAsString();
-  });
+  }));
   const auto bound = bind(server.address());
   ASSERT_NE(bound, nullptr);
   for (int i = 0; i < 3; ++i) {
@@ -148,10 +116,10 @@ TEST_F(GrpcDriver, NobodyThereIsAFailureAtOnce) {
 TEST_F(GrpcDriver, ADeadlineIsATimeout) {
   std::mutex held;
   std::unique_lock hold(held);
-  PluginServer server([&held](const std::string&, const std::string& bytes) {
+  GrpcServer server(answering([&held](const std::string&, const std::string& bytes) {
     const std::lock_guard wait(held);
     return bytes;
-  });
+  }));
   const auto bound = bind(server.address());
   test::TestExchange exchange;
   const auto verdict = run(*bound, exchange, std::chrono::milliseconds(50));
@@ -162,26 +130,97 @@ TEST_F(GrpcDriver, ADeadlineIsATimeout) {
 
 TEST_F(GrpcDriver, AnEventIsSentToTheServer) {
   std::mutex mutex;
-  std::condition_variable came;
   std::string payload;
-  PluginServer server([&](const std::string& method, const std::string& bytes) {
+  GrpcServer server(answering([&](const std::string& method, const std::string& bytes) {
     ::coprocess::Event event;
     EXPECT_TRUE(event.ParseFromString(bytes));
     EXPECT_EQ(method, "/coprocess.Dispatcher/DispatchEvent");
     const std::lock_guard lock(mutex);
     payload = event.payload();
-    came.notify_one();
     return std::string();
-  });
+  }));
   definition::ApiSpec api;
   EXPECT_FALSE(driver_.findEventFunction("handler", api));  // no server is named
   api.hooks.pre.emplace_back().grpc_server = server.address();
   auto function = driver_.findEventFunction("handler", api);
   ASSERT_TRUE(function) << function.error().message();
   (*function)->dispatch(R"({"handler_name":"handler"})", nullptr);
-  std::unique_lock lock(mutex);
-  ASSERT_TRUE(came.wait_for(lock, std::chrono::seconds(10), [&] { return !payload.empty(); }));
+  const auto arrived = [&] {
+    const std::lock_guard lock(mutex);
+    return !payload.empty();
+  };
+  ASSERT_TRUE(workers_.until(arrived));
   EXPECT_EQ(payload, R"({"handler_name":"handler"})");
+}
+
+TEST_F(GrpcDriver, CallsBeyondTheServersLimitWaitForTheirTurn) {
+  GrpcServer server(kEcho, {{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, 1}});
+  const auto bound = bind(server.address());
+  std::vector<std::unique_ptr<test::TestExchange>> exchanges;
+  std::vector<std::unique_ptr<HookCall>> calls;
+  std::vector<test::Running<Result<HookVerdict>>> running(20);
+  for (auto& one : running) {
+    exchanges.push_back(std::make_unique<test::TestExchange>());
+    calls.push_back(std::make_unique<HookCall>(HookCall{
+        Hook::kPre, exchanges.back()->exchange, nullptr, Clock::now() + std::chrono::seconds(10)}));
+    ASSERT_EQ(*bound->call(*calls.back()), HookVerdict::kPending);
+    test::Running<Result<HookVerdict>>::start(bound->finish(*calls.back()), &one);
+  }
+  const auto all = [&] {
+    return std::all_of(running.begin(), running.end(), [](auto& one) { return !!one.result; });
+  };
+  ASSERT_TRUE(workers_.until(all));
+  for (auto& one : running) EXPECT_TRUE(*one.result);
+}
+
+TEST_F(GrpcDriver, ACallThatTheServerRefusedIsMadeOnceMore) {
+  std::atomic<int> asked = 0;
+  GrpcServer server([&](GrpcPeer& peer, std::int32_t stream, const GrpcPeer::Request& request) {
+    if (++asked == 1) return peer.reset(stream, NGHTTP2_REFUSED_STREAM);
+    if (asked == 2) return peer.goAway(stream - 2);
+    if (asked >= 5) return peer.reset(stream, NGHTTP2_REFUSED_STREAM);
+    peer.answer(stream, request.body);
+  });
+  const auto bound = bind(server.address());
+  test::TestExchange exchange;
+  // Refused, made again, and then the connection's end gives it back a second time.
+  const auto twice = run(*bound, exchange);
+  ASSERT_FALSE(twice);
+  EXPECT_TRUE(twice.error().detail().starts_with("Dispatch error: UNAVAILABLE"));
+  EXPECT_TRUE(run(*bound, exchange));
+  EXPECT_TRUE(run(*bound, exchange));
+  EXPECT_FALSE(run(*bound, exchange));
+  EXPECT_EQ(asked, 6);
+}
+
+TEST_F(GrpcDriver, AServerThatEndsItsConnectionsIsConnectedToAnew) {
+  std::atomic<int> asked = 0;
+  GrpcServer server([&](GrpcPeer& peer, std::int32_t stream, const GrpcPeer::Request& request) {
+    ++asked;
+    peer.goAway(stream);
+    peer.answer(stream, request.body);
+  });
+  const auto bound = bind(server.address());
+  for (int i = 0; i < 3; ++i) {
+    test::TestExchange exchange;
+    const auto verdict = run(*bound, exchange);
+    ASSERT_TRUE(verdict) << verdict.error().detail();
+  }
+  EXPECT_EQ(asked, 3);
+}
+
+TEST_F(GrpcDriver, WhatIsUnderWayEndsWithTheDriver) {
+  GrpcServer server([](GrpcPeer&, std::int32_t, const GrpcPeer::Request&) {});
+  auto driver = std::make_unique<grpc::GrpcDriver>(grpc::GrpcOptions{}, workers_);
+  definition::PluginRef ref;
+  ref.grpc_server = server.address();
+  auto bound = std::move(*(*driver->load(ref, Hook::kPre, api_))->bind(0));
+  test::TestExchange exchange;
+  HookCall call{Hook::kPre, exchange.exchange, nullptr, Clock::now() + std::chrono::hours(1)};
+  ASSERT_EQ(*bound->call(call), HookVerdict::kPending);
+  ASSERT_TRUE(workers_.until([&] { return driver->servers().at(0).state == "ready"; }));
+  driver.reset();
+  ASSERT_FALSE(bound->call(call));
 }
 
 TEST_F(GrpcDriver, ServersThatNoPluginNamesAreForgotten) {

@@ -7,35 +7,40 @@
 namespace tykpp::drivers::grpc {
 namespace {
 
-std::string uri(std::string_view address) {
+/// `host:port` of each, or the socket's path.
+std::string places(std::string_view address) {
   const auto target = parseTarget(address);
-  return target ? target->uri : "error";
+  if (!target) return "error";
+  std::string text = target->unix_path;
+  for (const HostPort& host : target->hosts) text += (text.empty() ? "" : " ") + host.text();
+  return text;
 }
 
 TEST(GrpcTarget, TheFormsOfOneAddress) {
-  EXPECT_EQ(uri("tcp://localhost:5555"), "dns:///localhost:5555");
-  EXPECT_EQ(uri("127.0.0.1:5555"), "dns:///127.0.0.1:5555");
-  EXPECT_EQ(uri("tcp://[::1]:5555"), "dns:///[::1]:5555");
-  EXPECT_EQ(uri("dns:///plugins.svc:5555"), "dns:///plugins.svc:5555");
-  EXPECT_EQ(uri("unix:///run/plugins.sock"), "unix:///run/plugins.sock");
-  EXPECT_EQ(uri("unix:plugins.sock"), "unix:plugins.sock");
+  EXPECT_EQ(places("tcp://localhost:5555"), "localhost:5555");
+  EXPECT_EQ(places("127.0.0.1:5555"), "127.0.0.1:5555");
+  EXPECT_EQ(places("tcp://[::1]:5555"), "[::1]:5555");
+  EXPECT_EQ(places("dns:///plugins.svc:5555"), "plugins.svc:5555");
+  EXPECT_EQ(places("unix:///run/plugins.sock"), "/run/plugins.sock");
+  EXPECT_EQ(places("unix:plugins.sock"), "plugins.sock");
 }
 
 TEST(GrpcTarget, TlsIsAskedForByTheScheme) {
   const auto target = parseTarget("tls://plugins.example:443");
   ASSERT_TRUE(target);
   EXPECT_TRUE(target->tls);
-  EXPECT_EQ(target->uri, "dns:///plugins.example:443");
+  EXPECT_EQ(target->hosts.at(0).host, "plugins.example");
   EXPECT_FALSE(parseTarget("tcp://plugins.example:443")->tls);
 }
 
-TEST(GrpcTarget, SeveralAddressesAreOfOneFamily) {
-  EXPECT_EQ(uri("tcp://10.0.0.1:1,10.0.0.2:2"), "ipv4:10.0.0.1:1,10.0.0.2:2");
-  EXPECT_EQ(uri("tls://[::1]:1,[::2]:2"), "ipv6:[::1]:1,[::2]:2");
+TEST(GrpcTarget, SeveralAddressesHaveNoNames) {
+  EXPECT_EQ(places("tcp://10.0.0.1:1,10.0.0.2:2"), "10.0.0.1:1 10.0.0.2:2");
+  EXPECT_EQ(places("tls://[::1]:1,[::2]:2"), "[::1]:1 [::2]:2");
+  EXPECT_EQ(places("tcp://10.0.0.1:1,[::1]:2"), "10.0.0.1:1 [::1]:2");
   EXPECT_TRUE(parseTarget("tls://[::1]:1,[::2]:2")->tls);
-  EXPECT_TRUE(parseTarget("10.0.0.1:1,10.0.0.2:2")->several);
-  EXPECT_EQ(uri("tcp://10.0.0.1:1,[::1]:2"), "error");
-  EXPECT_EQ(uri("tcp://one:1,two:2"), "error");
+  EXPECT_TRUE(parseTarget("10.0.0.1:1,10.0.0.2:2")->several());
+  EXPECT_FALSE(parseTarget("10.0.0.1:1")->several());
+  EXPECT_EQ(places("tcp://one:1,two:2"), "error");
 }
 
 TEST(GrpcTarget, WhatIsNoAddressIsRefused) {
@@ -44,8 +49,9 @@ TEST(GrpcTarget, WhatIsNoAddressIsRefused) {
         "tcp://:5555", "tcp://ho st:1", "http://host:1", "dns://8.8.8.8/host:1",
         "unix:", "unix://relative", "tcp://10.0.0.1:1,", "tcp://,10.0.0.1:1", "tcp://[nonsense]:1",
         "tcp://host:1/path"}) {
-    EXPECT_EQ(uri(address), "error") << address;
+    EXPECT_EQ(places(address), "error") << address;
   }
+  EXPECT_EQ(places("unix:" + std::string(200, 'p')), "error") << "longer than any socket's path";
 }
 
 }  // namespace

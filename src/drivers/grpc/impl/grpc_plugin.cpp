@@ -1,8 +1,9 @@
 #include "drivers/grpc/impl/grpc_plugin.hpp"
 
-#include <grpcpp/support/proto_buffer_reader.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
 #include <algorithm>
+#include <climits>
 #include <optional>
 
 #include "drivers/grpc/impl/reply_message.hpp"
@@ -36,40 +37,17 @@ class Wait {
   http::ClientWatch watch_;
 };
 
-const char* codeName(::grpc::StatusCode code) {
-  constexpr const char* kNames[] = {"OK",
-                                    "CANCELLED",
-                                    "UNKNOWN",
-                                    "INVALID_ARGUMENT",
-                                    "DEADLINE_EXCEEDED",
-                                    "NOT_FOUND",
-                                    "ALREADY_EXISTS",
-                                    "PERMISSION_DENIED",
-                                    "RESOURCE_EXHAUSTED",
-                                    "FAILED_PRECONDITION",
-                                    "ABORTED",
-                                    "OUT_OF_RANGE",
-                                    "UNIMPLEMENTED",
-                                    "INTERNAL",
-                                    "UNAVAILABLE",
-                                    "DATA_LOSS",
-                                    "UNAUTHENTICATED"};
-  const auto index = static_cast<std::size_t>(code);
-  return index < std::size(kNames) ? kNames[index] : "a status that does not exist";
+Error dispatchError(Hook hook, const Status& status) {
+  const bool late = status.code == StatusCode::kDeadlineExceeded;
+  return coprocess::failure(
+      hook, std::string("Dispatch error: ") + codeName(status.code) + ": " + status.message,
+      late ? Errc::kPluginTimeout : Errc::kPluginFailed);
 }
 
-Error dispatchError(Hook hook, const ::grpc::Status& status) {
-  const bool late = status.error_code() == ::grpc::StatusCode::DEADLINE_EXCEEDED;
-  return coprocess::failure(hook,
-                            std::string("Dispatch error: ") + codeName(status.error_code()) + ": " +
-                                status.error_message(),
-                            late ? Errc::kPluginTimeout : Errc::kPluginFailed);
-}
-
-std::optional<ReplyMessage> parsed(::grpc::ByteBuffer& bytes) {
-  ::grpc::ProtoBufferReader reader(&bytes);
-  if (!reader.status().ok()) return std::nullopt;
-  return readReply(reader);
+std::optional<ReplyMessage> parsed(const std::string& bytes) {
+  if (bytes.size() > INT_MAX) return std::nullopt;
+  google::protobuf::io::ArrayInputStream input(bytes.data(), static_cast<int>(bytes.size()));
+  return readReply(input);
 }
 
 /// A request hook's answer. proto3 does not tell an empty field from an absent one.
@@ -102,13 +80,16 @@ bool untouched(http::Exchange& exchange, std::vector<coprocess::Pair> headers) {
 }  // namespace
 
 Result<std::unique_ptr<BoundPlugin>> GrpcLoaded::bind(std::uint32_t worker_index) const {
-  return std::unique_ptr<BoundPlugin>(std::make_unique<GrpcBound>(
-      facts_, server_, server_->endpoint(worker_index), runtime_->lane(worker_index)));
+  auto lane = runtime_->lane(worker_index);
+  if (lane == nullptr) return Error(Errc::kInternal, "no loop to call plugin servers from");
+  Channel& channel = server_->channel(worker_index, lane);
+  return std::unique_ptr<BoundPlugin>(
+      std::make_unique<GrpcBound>(facts_, server_, channel, std::move(lane)));
 }
 
 Result<HookVerdict> GrpcBound::call(HookCall& hook) {
   lane_->message().build(hook, facts_->facts, facts_->constant);
-  Call* call = lane_->start(server_, endpoint_, lane_->message(), hook.deadline);
+  Call* call = lane_->start(channel_, lane_->message(), hook.deadline);
   if (call == nullptr) {
     return coprocess::failure(hook.hook, "too many calls of plugin servers wait already");
   }

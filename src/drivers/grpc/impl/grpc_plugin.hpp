@@ -35,10 +35,10 @@ class GrpcLoaded final : public LoadedPlugin {
 class GrpcBound final : public BoundPlugin {
  public:
   GrpcBound(std::shared_ptr<const HookFacts> facts, std::shared_ptr<Server> server,
-            Endpoint& endpoint, std::shared_ptr<Lane> lane)
+            Channel& channel, std::shared_ptr<Lane> lane)
       : facts_(std::move(facts)),
         server_(std::move(server)),
-        endpoint_(endpoint),
+        channel_(channel),
         lane_(std::move(lane)) {}
   Result<HookVerdict> call(HookCall& call) override;
   net::Task<Result<HookVerdict>> finish(HookCall& call) override;
@@ -47,8 +47,8 @@ class GrpcBound final : public BoundPlugin {
   Result<HookVerdict> settle(HookCall& hook, Call& call);
 
   std::shared_ptr<const HookFacts> facts_;
-  std::shared_ptr<Server> server_;
-  Endpoint& endpoint_;
+  std::shared_ptr<Server> server_;  // keeps the channel
+  Channel& channel_;
   std::shared_ptr<Lane> lane_;
   std::unordered_map<const http::Exchange*, Call*> waiting_;  // between call() and finish()
 };

@@ -1,131 +1,230 @@
 #include "drivers/grpc/impl/lane.hpp"
 
-#include <grpc/slice.h>
-
+#include <algorithm>
+#include <limits>
 #include <utility>
+
+#include "drivers/grpc/impl/channel.hpp"
+#include "drivers/grpc/impl/wire_writer.hpp"
 
 namespace tykpp::drivers::grpc {
 namespace {
 
 constexpr std::size_t kMaxSpare = 256;
+/// Memory of a call's messages that is kept for the next.
+constexpr std::size_t kKeptBytes = 16U << 10;
+constexpr std::string_view kDispatch = "/coprocess.Dispatcher/Dispatch";
+constexpr std::string_view kDispatchEvent = "/coprocess.Dispatcher/DispatchEvent";
 
-const std::string& dispatchMethod() {
-  static const std::string name = "/coprocess.Dispatcher/Dispatch";
-  return name;
-}
-
-gpr_timespec grpcTime(Clock::time_point when) {
-  const auto left = std::chrono::duration_cast<std::chrono::microseconds>(when - Clock::now());
-  return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
-                      gpr_time_from_micros(left.count(), GPR_TIMESPAN));
-}
-
-::grpc::ByteBuffer bufferOf(const RequestMessage& message, std::size_t size) {
-  grpc_slice memory = grpc_slice_malloc(size);
-  message.write(reinterpret_cast<char*>(GRPC_SLICE_START_PTR(memory)));
-  const ::grpc::Slice slice(memory, ::grpc::Slice::STEAL_REF);
-  return {&slice, 1};
+void empty(std::string& buffer) {
+  if (buffer.capacity() > kKeptBytes) {
+    std::string().swap(buffer);
+  } else {
+    buffer.clear();
+  }
 }
 
 }  // namespace
 
-void Call::done() noexcept { lane_.arrived(*this); }
+void Call::expire(net::Deadline&, void* self) {
+  auto& call = *static_cast<Call*>(self);
+  call.lane_.expire(call);
+}
 
-Call& Lane::take() {
+Lane::Lane(net::Loop& loop, NameService& names, LaneLimits limits)
+    : loop_(loop), names_(names), limits_(limits), input_(new char[kInputBytes]) {}
+
+Lane::~Lane() = default;
+
+void Lane::keep(std::shared_ptr<Channel> channel) { channels_.push_back(std::move(channel)); }
+
+void Lane::forget(const std::shared_ptr<Channel>& channel) {
+  channel->close();
+  std::erase(channels_, channel);
+  settle();
+}
+
+Call* Lane::begin(Channel& channel, std::string_view path, std::size_t size,
+                  Clock::time_point deadline) {
+  if (closed_ || calls_.size() >= limits_.max_calls ||
+      (bytes_ != 0 && bytes_ + size > limits_.max_bytes)) {
+    return nullptr;
+  }
   if (spare_.empty()) {
-    calls_.push_back(std::make_unique<Call>(*this));
+    calls_.push_back(std::make_unique<Call>(*this, loop_.wheel()));
   } else {
     calls_.push_back(std::move(spare_.back()));
     spare_.pop_back();
   }
-  calls_.back()->index_ = calls_.size() - 1;
-  return *calls_.back();
+  Call& call = *calls_.back();
+  call.index_ = calls_.size() - 1;
+  call.path = path;
+  call.channel_ = &channel;
+  call.held_ = size;
+  bytes_ += size;
+  call.expires_ = deadline;
+  call.deadline_->at(deadline);
+  return &call;
 }
 
-Call* Lane::start(const std::shared_ptr<Server>& server, Endpoint& endpoint,
-                  const RequestMessage& message, Clock::time_point deadline) {
-  const std::size_t size = message.size();
-  if (queue_ == nullptr || calls_.size() >= limits_.max_calls ||
-      (bytes_ != 0 && bytes_ + size > limits_.max_bytes)) {
-    return nullptr;
+/// Sends the message, unless it is too large.
+void Lane::launch(Channel& channel, Call& call) {
+  const std::size_t size = call.message.size() - kPrefixBytes;
+  const std::size_t most = channel.dialing().max_message != 0
+                               ? channel.dialing().max_message
+                               : std::numeric_limits<std::uint32_t>::max();
+  if (size <= most) {
+    writePrefix(call.message.data(), size);
+    channel.start(call);
+    return;
   }
-  Call& call = take();
-  call.server_ = server;
-  call.bytes_ = size;
-  bytes_ += size;
-  call.context_.emplace();
-  call.context_->set_deadline(grpcTime(deadline));
-  call.reader_ = endpoint.stub.PrepareUnaryCall(&*call.context_, dispatchMethod(),
-                                                bufferOf(message, size), &queue_->get());
-  call.reader_->StartCall();
-  call.reader_->Finish(&call.reply, &call.status, static_cast<Ticket*>(&call));
-  return &call;
+  call.status = {StatusCode::kResourceExhausted, "Sent message larger than max (" +
+                                                     std::to_string(size) + " vs. " +
+                                                     std::to_string(most) + ")"};
+  ended(call);
+}
+
+Call* Lane::start(Channel& channel, const RequestMessage& message, Clock::time_point deadline) {
+  const std::size_t size = message.size();
+  Call* call = begin(channel, kDispatch, size, deadline);
+  if (call == nullptr) return nullptr;
+  call->message.resize(kPrefixBytes + size);
+  message.write(call->message.data() + kPrefixBytes);
+  launch(channel, *call);
+  return call;
+}
+
+bool Lane::sendEvent(Channel& channel, const std::string& payload, Clock::time_point deadline,
+                     std::shared_ptr<EventNote> note, EventLost lost, void* runtime) {
+  Call* call = begin(channel, kDispatchEvent, payload.size(), deadline);
+  if (call == nullptr) return false;
+  event_lost_ = lost;
+  runtime_ = runtime;
+  call->event_ = std::move(note);
+  call->message.assign(kPrefixBytes, '\0');
+  constexpr int kPayloadField = 1;
+  WireWriter(call->message).bytes(kPayloadField, payload);
+  launch(channel, *call);
+  return true;
 }
 
 void Lane::release(Call& call) {
   call.waiter = {};
-  if (call.returned) {
-    recycle(call);
-    return;
+  if (!call.returned && !closed_) {
+    const auto listed = std::find(ended_.begin(), ended_.end(), &call);
+    if (listed != ended_.end()) {
+      *listed = nullptr;
+    } else {
+      call.channel_->cancel(call);
+    }
   }
-  call.abandoned_ = true;
-  cancel(call);
+  recycle(call);
 }
 
 void Lane::cancel(Call& call) {
-  if (!call.returned) call.context_->TryCancel();
+  if (call.returned || closed_ || std::find(ended_.begin(), ended_.end(), &call) != ended_.end()) {
+    return;
+  }
+  call.channel_->cancel(call);
+  call.status = {StatusCode::kCancelled, "the client has left"};
+  ended(call);
+}
+
+void Lane::expire(Call& call) {
+  if (call.returned || std::find(ended_.begin(), ended_.end(), &call) != ended_.end()) return;
+  call.channel_->cancel(call);
+  call.status = {StatusCode::kDeadlineExceeded, "Deadline Exceeded"};
+  ended(call);
 }
 
 void Lane::close() {
-  queue_ = nullptr;
-  for (const auto& call : calls_) cancel(*call);
+  if (std::exchange(closed_, true)) return;
+  for (const auto& channel : std::exchange(channels_, {})) channel->close();
+  // Deadlines must not outlive the loop; calls may, in coroutines that are never resumed.
+  for (const auto& call : calls_) call->deadline_.reset();
+  spare_.clear();
+  ended_.clear();
+  connections_.clear();
+  for (std::size_t i = calls_.size(); i-- > 0;) {
+    if (calls_[i]->event_ != nullptr) recycle(*calls_[i]);
+  }
 }
 
-/// One post carries all that come until the worker gets to it.
-void Lane::arrived(Call& call) noexcept {
-  bool post = false;
-  {
-    const std::lock_guard lock(mutex_);
-    arrived_.push_back(&call);
-    post = !std::exchange(posted_, true);
-  }
-  if (post) services_.post(worker_, [self = shared_from_this()] { self->drain(); });
+void Lane::schedule() {
+  if (closed_ || std::exchange(scheduled_, true)) return;
+  loop_.post([self = shared_from_this()] { self->endOfTurn(); });
 }
 
-void Lane::drain() {
-  std::vector<Call*> calls;
-  {
-    const std::lock_guard lock(mutex_);
-    calls.swap(arrived_);
-    posted_ = false;
+void Lane::atEndOfTurn(Connection& connection) {
+  if (std::exchange(connection.listed_, true)) return;
+  connections_.push_back(connection.shared_from_this());
+  schedule();
+}
+
+void Lane::endOfTurn() {
+  scheduled_ = false;
+  if (closed_) return;
+  settle();
+  // What they do may put connections on the list again, for the next turn.
+  turn_.swap(connections_);
+  for (const auto& connection : turn_) connection->endOfTurn();
+  turn_.clear();
+  settle();
+}
+
+void Lane::ended(Call& call) {
+  ended_.push_back(&call);
+  schedule();
+}
+
+void Lane::settle() {
+  if (settling_ || closed_) return;
+  settling_ = true;
+  for (std::size_t i = 0; i < ended_.size(); ++i) {
+    // A call may be used again, and end again, while its waiter runs.
+    if (Call* call = std::exchange(ended_[i], nullptr)) finish(*call);
   }
-  for (Call* call : calls) {
-    call->returned = true;
-    call->server_->note(call->status);
-    if (call->abandoned_) {
-      recycle(*call);
-    } else if (const auto waiter = std::exchange(call->waiter, {})) {
-      waiter.resume();
-    }
+  ended_.clear();
+  settling_ = false;
+}
+
+void Lane::finish(Call& call) {
+  call.returned = true;
+  call.deadline_->clear();
+  if (call.event_ != nullptr) {
+    if (!call.status.ok()) event_lost_(runtime_, *call.event_, call.status.message);
+    recycle(call);
+  } else if (const auto waiter = std::exchange(call.waiter, {})) {
+    waiter.resume();
   }
+}
+
+bool Lane::hold(Call& call, std::size_t bytes) {
+  if (bytes_ != call.held_ && bytes_ + bytes > limits_.max_bytes) return false;
+  call.held_ += bytes;
+  bytes_ += bytes;
+  return true;
 }
 
 void Lane::recycle(Call& call) {
-  bytes_ -= call.bytes_;
-  call.reader_.reset();
-  call.context_.reset();
-  call.server_.reset();
-  call.reply.Clear();
-  call.status = {};
+  bytes_ -= call.held_;
+  call.held_ = 0;
+  if (call.deadline_) call.deadline_->clear();
+  call.event_.reset();
+  call.channel_ = nullptr;
+  call.connection_ = nullptr;
   call.returned = false;
-  call.abandoned_ = false;
+  call.retried_ = false;
+  call.status = {};
+  empty(call.message);
+  empty(call.reply);
   std::unique_ptr<Call> owned = std::move(calls_[call.index_]);
-  if (&calls_[call.index_] != &calls_.back()) {
-    calls_.back()->index_ = call.index_;
-    calls_[call.index_] = std::move(calls_.back());
+  if (owned->index_ + 1 != calls_.size()) {
+    calls_.back()->index_ = owned->index_;
+    calls_[owned->index_] = std::move(calls_.back());
   }
   calls_.pop_back();
-  if (spare_.size() < kMaxSpare) spare_.push_back(std::move(owned));
+  if (!closed_ && spare_.size() < kMaxSpare) spare_.push_back(std::move(owned));
 }
 
 }  // namespace tykpp::drivers::grpc

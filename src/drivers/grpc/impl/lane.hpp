@@ -1,93 +1,99 @@
 #pragma once
-// The calls of one worker: started by it, finished by the queue's thread, and given back to it in
-// batches. Whatever is here is the worker's alone unless it says otherwise.
+// The calls of one worker to plugin servers, on the worker's own loop.
 
-#include <grpcpp/client_context.h>
-#include <grpcpp/generic/generic_stub.h>
-#include <grpcpp/support/async_unary_call.h>
-#include <grpcpp/support/byte_buffer.h>
-
+#include <atomic>
 #include <coroutine>
 #include <cstdint>
 #include <memory>
-#include <mutex>
-#include <optional>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "base/clock.hpp"
-#include "drivers/grpc/impl/call_queue.hpp"
+#include "drivers/grpc/impl/call.hpp"
+#include "drivers/grpc/impl/name_service.hpp"
 #include "drivers/grpc/impl/request_message.hpp"
-#include "drivers/grpc/impl/server.hpp"
-#include "drivers/worker_services.hpp"
+#include "net/loop.hpp"
 
 namespace tykpp::drivers::grpc {
 
-class Lane;
-
-/// One RPC. Used again for the next; a lane owns it from start() to release().
-class Call final : public Ticket {
- public:
-  explicit Call(Lane& lane) : lane_(lane) {}
-  void done() noexcept override;
-
-  ::grpc::ByteBuffer reply;
-  ::grpc::Status status;
-  std::coroutine_handle<> waiter;
-  bool returned = false;  ///< status and reply are there
-
- private:
-  friend class Lane;
-  Lane& lane_;
-  std::optional<::grpc::ClientContext> context_;  // good for one RPC
-  std::unique_ptr<::grpc::ClientAsyncResponseReader<::grpc::ByteBuffer>> reader_;
-  std::shared_ptr<Server> server_;
-  std::size_t bytes_ = 0;
-  std::size_t index_ = 0;   // in the lane's calls
-  bool abandoned_ = false;  // nobody waits any more
-};
+class Channel;
+class Connection;
 
 struct LaneLimits {
   std::size_t max_calls = 4096;
-  /// Bytes of the messages of calls under way; one call alone may have more.
+  /// Bytes of the messages of calls under way, and of their answers; one call alone may have more.
   std::size_t max_bytes = 256U << 20;
 };
 
+/// Told about events that did not get there. Thread: the lane's worker.
+using EventLost = void (*)(void* runtime, const EventNote& event, const std::string& why);
+
+/// Thread: its worker; close() when that has stopped.
 class Lane : public std::enable_shared_from_this<Lane> {
  public:
-  Lane(WorkerServices& services, CallQueue* queue, std::uint32_t worker, LaneLimits limits)
-      : services_(services), queue_(queue), worker_(worker), limits_(limits) {}
+  Lane(net::Loop& loop, NameService& names, LaneLimits limits);
+  ~Lane();
+  Lane(const Lane&) = delete;
+  Lane& operator=(const Lane&) = delete;
 
-  /// Sends the message. @return null when too many calls are under way
-  /// @param endpoint  the server's for this worker
-  Call* start(const std::shared_ptr<Server>& server, Endpoint& endpoint,
-              const RequestMessage& message, Clock::time_point deadline);
+  /// Makes a call of `Dispatch`. @return null when too many calls are under way
+  Call* start(Channel& channel, const RequestMessage& message, Clock::time_point deadline);
+  /// Makes a call of `DispatchEvent` that nobody waits for. @return false as above
+  bool sendEvent(Channel& channel, const std::string& payload, Clock::time_point deadline,
+                 std::shared_ptr<EventNote> note, EventLost lost, void* runtime);
   /// The call's answer was taken, or nobody waits for it any more: then it is cancelled.
   void release(Call& call);
-  /// Ends the call early; it returns all the same.
+  /// Ends the call early, CANCELLED; its waiter is resumed at the end of the turn.
   void cancel(Call& call);
-  /// The queue is about to end: calls under way are cancelled, and none is started any more.
+  /// Ends every call and connection; no call is started any more. Waiters are not resumed.
   void close();
   RequestMessage& message() noexcept { return message_; }
 
+  // For channels and connections.
+  net::Loop& loop() noexcept { return loop_; }
+  net::Resolver& resolver() { return names_.get(); }
+  void keep(std::shared_ptr<Channel> channel);
+  void forget(const std::shared_ptr<Channel>& channel);
+  /// The connection has bytes to send (or to read) when this turn is over.
+  void atEndOfTurn(Connection& connection);
+  /// The call has ended. Its waiter is resumed by settle(), or at the end of the turn.
+  void ended(Call& call);
+  /// Resumes the waiters of calls that have ended. Not from within a session's callbacks.
+  void settle();
+  /// Counts bytes of an answer. @return false when there are too many
+  bool hold(Call& call, std::size_t bytes);
+  /// Memory that connections read into.
+  std::span<char> input() noexcept { return {input_.get(), kInputBytes}; }
+
  private:
   friend class Call;
-  void arrived(Call& call) noexcept;  // thread: the queue's
-  void drain();
-  Call& take();
+  static constexpr std::size_t kInputBytes = 64U << 10;
+  Call* begin(Channel& channel, std::string_view path, std::size_t size,
+              Clock::time_point deadline);
+  void launch(Channel& channel, Call& call);
+  void expire(Call& call);
+  void schedule();
+  void endOfTurn();
+  void finish(Call& call);
   void recycle(Call& call);
 
-  WorkerServices& services_;
-  CallQueue* queue_;  // null: closed
-  const std::uint32_t worker_;
+  net::Loop& loop_;
+  NameService& names_;
   const LaneLimits limits_;
   RequestMessage message_;
+  std::vector<std::shared_ptr<Channel>> channels_;
   std::vector<std::unique_ptr<Call>> calls_;  // under way, or answered and not released
   std::vector<std::unique_ptr<Call>> spare_;
+  std::vector<Call*> ended_;                                     // to be settled
+  std::vector<std::shared_ptr<Connection>> connections_, turn_;  // that have something to do
+  std::unique_ptr<char[]> input_;
   std::size_t bytes_ = 0;
-
-  std::mutex mutex_;  // guards what follows
-  std::vector<Call*> arrived_;
-  bool posted_ = false;
+  EventLost event_lost_ = nullptr;
+  void* runtime_ = nullptr;
+  bool scheduled_ = false;
+  bool settling_ = false;
+  bool closed_ = false;
 };
 
 }  // namespace tykpp::drivers::grpc

@@ -1,52 +1,20 @@
 #include "drivers/grpc/impl/runtime.hpp"
 
+#include <utility>
+
 #include "base/log.hpp"
-#include "drivers/grpc/impl/wire_writer.hpp"
 
 namespace tykpp::drivers::grpc {
-
 namespace {
 
 /// Events that a server has not taken yet; more are lost.
 constexpr std::size_t kMaxEvents = 1024;
-
-const std::string& eventMethod() {
-  static const std::string name = "/coprocess.Dispatcher/DispatchEvent";
-  return name;
-}
-
-::grpc::ByteBuffer eventMessage(const std::string& payload) {
-  std::string message;
-  constexpr int kPayloadField = 1;
-  WireWriter(message).bytes(kPayloadField, payload);
-  const ::grpc::Slice slice(message);
-  return {&slice, 1};
-}
+constexpr std::uint32_t kEventWorker = 0;
 
 }  // namespace
 
-/// One event on its way.
-struct EventCall final : Ticket {
-  EventCall(Runtime& given, std::shared_ptr<Server> to, std::string name,
-            std::shared_ptr<void> held)
-      : runtime(given), server(std::move(to)), handler(std::move(name)), ticket(std::move(held)) {}
-  void done() noexcept override { runtime.eventEnded(*this); }
-
-  Runtime& runtime;
-  std::shared_ptr<Server> server;
-  std::string handler;
-  std::shared_ptr<void> ticket;
-  ::grpc::ClientContext context;
-  std::unique_ptr<::grpc::ClientAsyncResponseReader<::grpc::ByteBuffer>> reader;
-  ::grpc::ByteBuffer reply;
-  ::grpc::Status status;
-};
-
 Runtime::Runtime(const definition::GrpcConfig& config, WorkerServices& services, LaneLimits limits)
-    : config_(config),
-      services_(services),
-      limits_(limits),
-      queue_(std::make_unique<CallQueue>()) {}
+    : config_(config), services_(services), limits_(limits) {}
 
 Runtime::~Runtime() { stop(); }
 
@@ -56,16 +24,24 @@ Result<std::shared_ptr<Server>> Runtime::server(const std::string& address) {
     if (auto server = known->second.lock()) return server;
   }
   std::erase_if(servers_, [](const auto& entry) { return entry.second.expired(); });
-  auto server = Server::open(address, config_);
-  if (server) servers_[address] = *server;
+  auto server = Server::open(address, config_, services_);
+  if (!server) return server;
+  servers_[address] = *server;
+  services_.post(0, [weak = weak_from_this(), opened = std::weak_ptr<Server>(*server)] {
+    const auto self = weak.lock();
+    const auto wanted = opened.lock();
+    if (self == nullptr || wanted == nullptr) return;
+    if (const auto lane = self->lane(0)) wanted->channel(0, lane).connect();
+  });
   return server;
 }
 
 std::shared_ptr<Lane> Runtime::lane(std::uint32_t worker) {
   const std::lock_guard lock(mutex_);
-  while (lanes_.size() <= worker) {
-    const auto index = static_cast<std::uint32_t>(lanes_.size());
-    lanes_.push_back(std::make_shared<Lane>(services_, queue_.get(), index, limits_));
+  if (lanes_.size() <= worker) lanes_.resize(worker + 1);
+  if (lanes_[worker] == nullptr && !stopped_) {
+    net::Loop* const loop = services_.loop(worker);
+    if (loop != nullptr) lanes_[worker] = std::make_shared<Lane>(*loop, names_, limits_);
   }
   return lanes_[worker];
 }
@@ -80,61 +56,56 @@ std::vector<RemoteServer> Runtime::servers() const {
 }
 
 void Runtime::sendEvent(const std::shared_ptr<Server>& server, const std::string& handler,
-                        const std::string& payload, std::chrono::milliseconds timeout,
+                        std::string payload, std::chrono::milliseconds timeout,
                         std::shared_ptr<void> ticket) {
-  auto event = std::make_unique<EventCall>(*this, server, handler, std::move(ticket));
-  EventCall& call = *event;
-  Endpoint& endpoint = server->endpoint(0);
-  {
-    const std::lock_guard lock(mutex_);
-    if (queue_ == nullptr) return;
-    if (events_.size() < kMaxEvents) {
-      call.context.set_deadline(std::chrono::system_clock::now() + timeout);
-      call.reader = endpoint.stub.PrepareUnaryCall(&call.context, eventMethod(),
-                                                   eventMessage(payload), &queue_->get());
-      events_.emplace(&call, std::move(event));
-      call.reader->StartCall();
-      call.reader->Finish(&call.reply, &call.status, static_cast<Ticket*>(&call));
-      return;
+  auto note = std::make_shared<EventNote>(EventNote{server, handler, std::move(ticket), nullptr});
+  if (events_->fetch_add(1) >= kMaxEvents) {
+    events_->fetch_sub(1);
+    complainOfEvent(*note, "too many events wait for plugin servers already");
+    return;
+  }
+  note->place =
+      std::shared_ptr<void>(events_.get(), [count = events_](void*) { count->fetch_sub(1); });
+  const Clock::time_point deadline = Clock::now() + timeout;
+  services_.post(kEventWorker, [weak = weak_from_this(), note = std::move(note),
+                                payload = std::move(payload), deadline] {
+    const auto self = weak.lock();
+    if (self == nullptr) return;
+    const auto lane = self->lane(kEventWorker);
+    if (lane == nullptr) return self->complainOfEvent(*note, "no loop to send it from");
+    Channel& channel = note->server->channel(kEventWorker, lane);
+    const EventLost lost = [](void* runtime, const EventNote& event, const std::string& why) {
+      static_cast<Runtime*>(runtime)->complainOfEvent(event, why);
+    };
+    if (!lane->sendEvent(channel, payload, deadline, note, lost, self.get())) {
+      self->complainOfEvent(*note, "too many calls of plugin servers wait already");
     }
-  }
-  complainOfEvent(*server, handler, "too many events wait for plugin servers already");
+  });
 }
 
-void Runtime::eventEnded(EventCall& event) noexcept {
-  event.server->note(event.status);
-  std::unique_ptr<EventCall> owned;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto found = events_.find(&event);
-    owned = std::move(found->second);
-    events_.erase(found);
-  }
-  if (!event.status.ok())
-    complainOfEvent(*event.server, event.handler, event.status.error_message());
-}
-
-void Runtime::complainOfEvent(const Server& server, const std::string& handler,
-                              const std::string& why) {
+void Runtime::complainOfEvent(const EventNote& event, const std::string& why) {
   {
     const std::lock_guard lock(mutex_);
     const Clock::time_point now = Clock::now();
     if (now - last_event_line_ < std::chrono::seconds(1)) return;
     last_event_line_ = now;
   }
-  TYKPP_LOG(err, "grpc", "event not delivered handler={} server={} reason={}", log::quoted(handler),
-            log::quoted(server.address()), log::quoted(why));
+  TYKPP_LOG(err, "grpc", "event not delivered handler={} server={} reason={}",
+            log::quoted(event.handler), log::quoted(event.server->address()), log::quoted(why));
 }
 
 void Runtime::stop() {
-  std::unique_ptr<CallQueue> queue;
+  std::vector<std::shared_ptr<Lane>> lanes;
   {
     const std::lock_guard lock(mutex_);
-    queue = std::move(queue_);
-    for (const auto& lane : lanes_) lane->close();
-    for (const auto& [key, event] : events_) event->context.TryCancel();
+    if (std::exchange(stopped_, true)) return;
+    lanes = lanes_;
   }
-  queue.reset();  // its thread takes the lock for events that end
+  // Without the lock: an event that ends may be the last to hold its server.
+  for (const auto& lane : lanes) {
+    if (lane != nullptr) lane->close();
+  }
+  names_.stop();
 }
 
 }  // namespace tykpp::drivers::grpc

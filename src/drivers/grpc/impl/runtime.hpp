@@ -1,7 +1,8 @@
 #pragma once
-// What the driver keeps while the process runs: the completion queue, a lane for each worker, the
-// servers in use, and events on their way.
+// What the driver keeps while the process runs: a lane for each worker, the servers in use, and the
+// count of events on their way.
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -10,48 +11,46 @@
 #include <vector>
 
 #include "definition/gateway_config.hpp"
-#include "drivers/grpc/impl/call_queue.hpp"
 #include "drivers/grpc/impl/lane.hpp"
 #include "drivers/grpc/impl/server.hpp"
 #include "drivers/worker_services.hpp"
 
 namespace tykpp::drivers::grpc {
 
-struct EventCall;
-
 /// Thread: any. Loaded plugins may outlive stop().
-class Runtime {
+class Runtime : public std::enable_shared_from_this<Runtime> {
  public:
   Runtime(const definition::GrpcConfig& config, WorkerServices& services, LaneLimits limits);
   ~Runtime();
 
   /// The server at an address; plugins that name one address share it for as long as any of them is
-  /// loaded.
+  /// loaded. Worker 0 connects at once: the first request finds it, and health pages know.
   Result<std::shared_ptr<Server>> server(const std::string& address);
+  /// Null when the worker has no loop. Thread: that worker.
   std::shared_ptr<Lane> lane(std::uint32_t worker);
   std::vector<RemoteServer> servers() const;
-  /// Calls `DispatchEvent` and does not wait. An event too many, or one that does not get there, is
-  /// lost with a log line.
+  /// Calls `DispatchEvent` from worker 0 and does not wait. An event too many, or one that does not
+  /// get there, is lost with a log line.
   /// @param ticket  let go when the server has answered, or the event is lost
   void sendEvent(const std::shared_ptr<Server>& server, const std::string& handler,
-                 const std::string& payload, std::chrono::milliseconds timeout,
+                 std::string payload, std::chrono::milliseconds timeout,
                  std::shared_ptr<void> ticket);
-  /// Cancels what is under way and waits for it to end. The workers run no calls any more.
+  /// Ends what is under way. The workers have stopped.
   void stop();
 
  private:
-  friend struct EventCall;
-  void eventEnded(EventCall& event) noexcept;
-  void complainOfEvent(const Server& server, const std::string& handler, const std::string& why);
+  void complainOfEvent(const EventNote& event, const std::string& why);
 
   const definition::GrpcConfig config_;
   WorkerServices& services_;
   const LaneLimits limits_;
+  NameService names_;
+  const std::shared_ptr<std::atomic<std::size_t>> events_ =
+      std::make_shared<std::atomic<std::size_t>>(0);
   mutable std::mutex mutex_;  // guards what follows
-  std::unique_ptr<CallQueue> queue_;
+  bool stopped_ = false;
   std::vector<std::shared_ptr<Lane>> lanes_;
   std::map<std::string, std::weak_ptr<Server>> servers_;
-  std::map<EventCall*, std::unique_ptr<EventCall>> events_;
   Clock::time_point last_event_line_;  // of at most one a second
 };
 

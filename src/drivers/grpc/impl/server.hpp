@@ -1,59 +1,52 @@
 #pragma once
-// A plugin server: its address, a connection for each worker, and what is known of its health.
+// A plugin server: its address, a channel for each worker, and what is known of its health.
 
-#include <grpcpp/channel.h>
-#include <grpcpp/generic/generic_stub.h>
-#include <grpcpp/security/credentials.h>
-
-#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
-#include "base/error.hpp"
-#include "definition/gateway_config.hpp"
-#include "drivers/grpc/impl/target.hpp"
+#include "definition/grpc_config.hpp"
+#include "drivers/grpc/impl/channel.hpp"
+#include "drivers/grpc/impl/lane.hpp"
 #include "drivers/plugin_driver.hpp"
+#include "drivers/worker_services.hpp"
 
 namespace tykpp::drivers::grpc {
 
-/// Of one worker. A connection of its own keeps workers from waiting for each other's writes.
-struct Endpoint {
-  explicit Endpoint(std::shared_ptr<::grpc::Channel> given)
-      : channel(std::move(given)), stub(channel) {}
-  std::shared_ptr<::grpc::Channel> channel;
-  ::grpc::GenericStub stub;
-};
-
 class Server {
  public:
+  /// @param services  outlives the server, unless its channels are closed before
   /// @error kBadPlugin  the address, or a file of certificates
   static Result<std::shared_ptr<Server>> open(const std::string& address,
-                                              const definition::GrpcConfig& config);
+                                              const definition::GrpcConfig& config,
+                                              WorkerServices& services);
+  /// Has the channels closed, each on its worker. Thread: any.
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
 
-  /// The worker's connection; made when it is first asked for, and connected by gRPC beside.
-  /// Thread: any. Lives as long as the server.
-  Endpoint& endpoint(std::uint32_t worker);
-  /// A call ended. Thread: any.
-  void note(const ::grpc::Status& status);
-  /// Address, state and last error. Has idle connections made anew. Thread: any.
+  /// The worker's channel; made when it is first asked for. Thread: that worker. Lives as long as
+  /// the server.
+  Channel& channel(std::uint32_t worker, const std::shared_ptr<Lane>& lane);
+  /// Address, state and last error. Thread: any.
   RemoteServer state() const;
   const std::string& address() const noexcept { return address_; }
 
  private:
-  Server(std::string address, Target target, const definition::GrpcConfig& config,
-         std::shared_ptr<::grpc::ChannelCredentials> credentials);
-  std::shared_ptr<::grpc::Channel> connect() const;
+  Server(std::string address, std::unique_ptr<const Dialing> dialing, WorkerServices& services);
 
+  struct Place {
+    std::shared_ptr<Lane> lane;
+    std::shared_ptr<Channel> channel;
+  };
   const std::string address_;
-  const Target target_;
-  const definition::GrpcConfig config_;
-  const std::shared_ptr<::grpc::ChannelCredentials> credentials_;
+  const std::shared_ptr<const Dialing> dialing_;
+  const std::shared_ptr<Health> health_ = std::make_shared<Health>();
+  WorkerServices& services_;
   mutable std::mutex mutex_;  // guards what follows
-  std::vector<std::unique_ptr<Endpoint>> endpoints_;
-  std::string error_;
-  std::atomic<bool> failed_{false};  // there is an error: read without the lock after each call
+  std::vector<Place> places_;
 };
 
 }  // namespace tykpp::drivers::grpc

@@ -1,6 +1,7 @@
 #include "drivers/grpc/impl/target.hpp"
 
 #include <arpa/inet.h>
+#include <sys/un.h>
 
 #include <algorithm>
 #include <charconv>
@@ -9,11 +10,6 @@
 
 namespace tykpp::drivers::grpc {
 namespace {
-
-struct HostPort {
-  std::string_view host;
-  std::string_view port;
-};
 
 Error notAnAddress(std::string_view address) {
   return Error(Errc::kBadPlugin,
@@ -28,10 +24,9 @@ bool takePrefix(std::string_view& text, std::string_view prefix) {
   return true;
 }
 
-bool isPort(std::string_view text) {
-  unsigned port = 0;
+bool readPort(std::string_view text, std::uint16_t& port) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  return error == std::errc{} && end == text.data() + text.size() && port > 0 && port <= 65535;
+  return error == std::errc{} && end == text.data() + text.size() && port > 0;
 }
 
 bool hostMayHave(char c) {
@@ -39,16 +34,15 @@ bool hostMayHave(char c) {
          c == '.' || c == '_';
 }
 
-bool isFamily(int family, std::string_view host) {
+bool isFamily(int family, const std::string& host) {
   unsigned char bytes[16];
-  return ::inet_pton(family, std::string(host).c_str(), bytes) == 1;
+  return ::inet_pton(family, host.c_str(), bytes) == 1;
 }
 
-/// `[address]:port` keeps its brackets out of the host.
+/// Brackets are for IPv6 addresses.
 bool split(std::string_view text, HostPort& to) {
   const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos || !isPort(text.substr(colon + 1))) return false;
-  to.port = text.substr(colon + 1);
+  if (colon == std::string_view::npos || !readPort(text.substr(colon + 1), to.port)) return false;
   to.host = text.substr(0, colon);
   if (to.host.starts_with('[') && to.host.ends_with(']')) {
     to.host = to.host.substr(1, to.host.size() - 2);
@@ -57,65 +51,56 @@ bool split(std::string_view text, HostPort& to) {
   return !to.host.empty() && std::all_of(to.host.begin(), to.host.end(), &hostMayHave);
 }
 
-/// gRPC's schemes for addresses take one family each.
-Result<Target> listOf(std::string_view list, std::string_view address) {
+Result<std::vector<HostPort>> listOf(std::string_view list, std::string_view address) {
   if (list.ends_with(',')) return notAnAddress(address);
-  Target target;
-  target.several = true;
-  bool six = false;
-  for (bool first = true; !list.empty(); first = false) {
+  std::vector<HostPort> hosts;
+  while (!list.empty()) {
     const std::string_view one = list.substr(0, list.find(','));
     list.remove_prefix(std::min(list.size(), one.size() + 1));
-    HostPort parts;
-    if (!split(one, parts)) return notAnAddress(address);
-    const bool is_six = isFamily(AF_INET6, parts.host);
-    if (!is_six && !isFamily(AF_INET, parts.host)) {
+    HostPort& host = hosts.emplace_back();
+    if (!split(one, host)) return notAnAddress(address);
+    if (!isFamily(AF_INET, host.host) && !isFamily(AF_INET6, host.host)) {
       return Error(Errc::kBadPlugin,
                    "several plugin servers are named by IP addresses, or by one name with several "
                    "addresses (dns:///name:port): " +
                        log::quoted(address));
     }
-    if (first) {
-      six = is_six;
-      target.uri = six ? "ipv6:" : "ipv4:";
-    } else if (six != is_six) {
-      return Error(Errc::kBadPlugin,
-                   "IPv4 and IPv6 addresses cannot be mixed in one list: " + log::quoted(address));
-    } else {
-      target.uri += ',';
-    }
-    target.uri += one;
   }
+  return hosts;
+}
+
+Result<Target> socketAt(std::string_view rest, std::string_view address) {
+  const bool absolute = rest.starts_with("unix:///");
+  // `unix://name` would be an authority, which sockets have not.
+  if ((rest.starts_with("unix://") && !absolute) || rest.size() == 5) return notAnAddress(address);
+  Target target;
+  target.unix_path = rest.substr(absolute ? 7 : 5);
+  constexpr std::size_t kLongest = sizeof(sockaddr_un::sun_path) - 1;
+  if (target.unix_path.size() > kLongest) return notAnAddress(address);
   return target;
 }
 
 }  // namespace
 
+std::string HostPort::text() const {
+  const bool six = host.find(':') != std::string::npos;
+  return (six ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
 Result<Target> parseTarget(std::string_view address) {
   std::string_view rest = address;
-  if (rest.starts_with("unix:")) {
-    const bool absolute = rest.starts_with("unix:///");
-    // `unix://name` would be an authority, which sockets have not.
-    if ((rest.starts_with("unix://") && !absolute) || rest.size() == 5)
-      return notAnAddress(address);
-    return Target{std::string(rest), false, false};
-  }
+  if (rest.starts_with("unix:")) return socketAt(rest, address);
   Target target;
-  HostPort parts;
-  if (takePrefix(rest, "dns:///")) {
-    if (!split(rest, parts)) return notAnAddress(address);
-    target.uri = std::string(address);
+  const bool name = takePrefix(rest, "dns:///");
+  target.tls = !name && takePrefix(rest, "tls://");
+  if (!name && !target.tls) takePrefix(rest, "tcp://");
+  if (!name && rest.find(',') != std::string_view::npos) {
+    auto hosts = listOf(rest, address);
+    if (!hosts) return hosts.error();
+    target.hosts = std::move(*hosts);
     return target;
   }
-  target.tls = takePrefix(rest, "tls://");
-  if (!target.tls) takePrefix(rest, "tcp://");
-  if (rest.find(',') != std::string_view::npos) {
-    auto list = listOf(rest, address);
-    if (list) list->tls = target.tls;
-    return list;
-  }
-  if (!split(rest, parts)) return notAnAddress(address);
-  target.uri = "dns:///" + std::string(rest);
+  if (!split(rest, target.hosts.emplace_back())) return notAnAddress(address);
   return target;
 }
 

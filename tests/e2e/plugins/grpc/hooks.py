@@ -1,5 +1,6 @@
 """A plugin server whose hooks behave well and badly. hooks.py ADDRESS [NAME [CA CERT KEY]]; the messages are on sys.path."""
 import json
+import os
 import sys
 import threading
 import time
@@ -132,8 +133,13 @@ def to_bytes(answer):
 def main():
     methods = {"Dispatch": grpc.unary_unary_rpc_method_handler(
         dispatch, request_deserializer=pb.Object.FromString, response_serializer=to_bytes)}
-    server = grpc.server(futures.ThreadPoolExecutor(max_workers=64), options=[
-        ("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1), ("grpc.so_reuseport", 0)])
+    options = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1), ("grpc.so_reuseport", 0)]
+    kind = os.environ.get("TYKPP_TEST_SERVER", "")
+    if kind == "streams=1":
+        options.append(("grpc.max_concurrent_streams", 1))
+    elif kind == "age=1":  # GOAWAY to each connection after 200 ms
+        options += [("grpc.max_connection_age_ms", 200), ("grpc.max_connection_age_grace_ms", 5000)]
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=64), options=options)
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("coprocess.Dispatcher", methods),))
     if len(sys.argv) > 3:
         ca, cert, key = (open(path, "rb").read() for path in sys.argv[3:6])

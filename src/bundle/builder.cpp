@@ -8,15 +8,14 @@
 
 #include "base/base64.hpp"
 #include "base/log.hpp"
+#include "bundle/impl/bad_bundle.hpp"
 
 namespace tykpp::bundle {
 namespace {
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 constexpr const char* kHookLists[] = {"pre", "post", "post_key_auth", "response"};
 constexpr std::size_t kAnyNumber = SIZE_MAX;
-
-Error bad(std::string why) { return {Errc::kBadPlugin, std::move(why)}; }
 
 std::optional<std::string> readFile(const std::string& path) {
   std::error_code error;
@@ -27,23 +26,24 @@ std::optional<std::string> readFile(const std::string& path) {
 }
 
 /// A member, null when it is absent or not what it should be.
-const Json* member(const Json& object, const char* key, Json::value_t type) {
+const OrderedJson* member(const OrderedJson& object, const char* key, OrderedJson::value_t type) {
   const auto found = object.find(key);
   return found != object.end() && found->type() == type ? &*found : nullptr;
 }
 
-std::string textOf(const Json& object, const char* key) {
-  const Json* text = member(object, key, Json::value_t::string);
+std::string textOf(const OrderedJson& object, const char* key) {
+  const OrderedJson* text = member(object, key, OrderedJson::value_t::string);
   return text != nullptr ? text->get<std::string>() : std::string();
 }
 
-std::size_t countHooks(const Json& hooks) {
+std::size_t countHooks(const OrderedJson& hooks) {
   std::size_t count = 0;
   for (const char* name : kHookLists) {
-    if (const Json* list = member(hooks, name, Json::value_t::array)) count += list->size();
+    if (const OrderedJson* list = member(hooks, name, OrderedJson::value_t::array))
+      count += list->size();
   }
   for (const char* name : {"auth_check", "traffic_logs"}) {
-    const Json* entry = member(hooks, name, Json::value_t::object);
+    const OrderedJson* entry = member(hooks, name, OrderedJson::value_t::object);
     if (entry != nullptr && !textOf(*entry, "name").empty()) ++count;
   }
   return count;
@@ -51,34 +51,34 @@ std::size_t countHooks(const Json& hooks) {
 
 /// Every field there is, as the original tool writes them; what is set stays, unknown fields as
 /// well.
-Json completeEntry(const Json& given) {
-  Json entry = {{"disabled", false},
-                {"name", ""},
-                {"path", ""},
-                {"require_session", false},
-                {"raw_body_only", false}};
+OrderedJson completeEntry(const OrderedJson& given) {
+  OrderedJson entry = {{"disabled", false},
+                       {"name", ""},
+                       {"path", ""},
+                       {"require_session", false},
+                       {"raw_body_only", false}};
   if (given.is_object()) entry.update(given);
   return entry;
 }
 
-Json completeHooks(const Json& given) {
-  Json hooks = Json::object();
+OrderedJson completeHooks(const OrderedJson& given) {
+  OrderedJson hooks = OrderedJson::object();
   for (const char* name : kHookLists) {
-    hooks[name] = Json::array();
-    if (const Json* list = member(given, name, Json::value_t::array)) {
-      for (const Json& entry : *list) hooks[name].push_back(completeEntry(entry));
+    hooks[name] = OrderedJson::array();
+    if (const OrderedJson* list = member(given, name, OrderedJson::value_t::array)) {
+      for (const OrderedJson& entry : *list) hooks[name].push_back(completeEntry(entry));
     }
   }
   for (const char* name : {"auth_check", "traffic_logs"}) {
-    const Json* entry = member(given, name, Json::value_t::object);
-    hooks[name] = completeEntry(entry != nullptr ? *entry : Json::object());
+    const OrderedJson* entry = member(given, name, OrderedJson::value_t::object);
+    hooks[name] = completeEntry(entry != nullptr ? *entry : OrderedJson::object());
   }
   hooks["driver"] = textOf(given, "driver");
   hooks["id_extractor"] = {{"disabled", false},
                            {"extract_from", ""},
                            {"extract_with", ""},
-                           {"extractor_config", Json::object()}};
-  if (const Json* extractor = member(given, "id_extractor", Json::value_t::object))
+                           {"extractor_config", OrderedJson::object()}};
+  if (const OrderedJson* extractor = member(given, "id_extractor", OrderedJson::value_t::object))
     hooks["id_extractor"].update(*extractor);
   for (const auto& [key, value] : given.items()) {
     if (!hooks.contains(key)) hooks[key] = value;
@@ -108,8 +108,8 @@ Result<Builder> Builder::load(const std::string& manifest_file) {
     if (!bytes) return bad("Referencing a nonexistent file: " + name);
     builder.files_.emplace_back(name, std::move(*bytes));
   }
-  const Json json = Json::parse(*text, nullptr, false);
-  const Json& hooks = json["custom_middleware"];
+  const OrderedJson json = OrderedJson::parse(*text, nullptr, false);
+  const OrderedJson& hooks = json["custom_middleware"];
   if (countHooks(hooks) == 0) return bad("No hooks defined");
   if (textOf(hooks, "driver").empty()) return bad("No driver specified");
   builder.manifest_ = std::move(*text);
@@ -127,12 +127,12 @@ Result<std::string> Builder::pack(const PrivateKey* key) const {
     if (!raw) return raw.error();
     signature = encodeBase64(*raw);
   }
-  const Json given = Json::parse(manifest_, nullptr, false);
-  Json manifest = {{"file_list", names},
-                   {"custom_middleware", completeHooks(given["custom_middleware"])},
-                   {"checksum", digests->md5},
-                   {"signature", signature},
-                   {"sha256", digests->by_file}};
+  const OrderedJson given = OrderedJson::parse(manifest_, nullptr, false);
+  OrderedJson manifest = {{"file_list", names},
+                          {"custom_middleware", completeHooks(given["custom_middleware"])},
+                          {"checksum", digests->md5},
+                          {"signature", signature},
+                          {"sha256", digests->by_file}};
   for (const auto& [name, value] : given.items()) {
     if (!manifest.contains(name)) manifest[name] = value;
   }
@@ -162,26 +162,27 @@ Result<Inspection> inspect(Archive& archive, const ArchiveLimits& limits) {
 
 std::vector<std::string> describeHooks(const Manifest& manifest) {
   std::vector<std::string> lines;
-  const Json json = Json::parse(manifest.text, nullptr, false);
-  const Json& hooks = json["custom_middleware"];
+  const OrderedJson json = OrderedJson::parse(manifest.text, nullptr, false);
+  const OrderedJson& hooks = json["custom_middleware"];
   lines.push_back("driver: " + log::quoted(textOf(hooks, "driver")));
-  const auto describe = [&](const char* hook, const Json& entry) {
+  const auto describe = [&](const char* hook, const OrderedJson& entry) {
     if (!entry.is_object() || textOf(entry, "name").empty()) return;
     std::string line = std::string(hook) + ": " + log::quoted(textOf(entry, "name"));
     if (const std::string path = textOf(entry, "path"); !path.empty())
       line += " in " + log::quoted(path);
-    if (const Json* off = member(entry, "disabled", Json::value_t::boolean);
+    if (const OrderedJson* off = member(entry, "disabled", OrderedJson::value_t::boolean);
         off && off->get<bool>())
       line += " (disabled)";
     lines.push_back(std::move(line));
   };
   for (const char* name : kHookLists) {
-    if (const Json* list = member(hooks, name, Json::value_t::array)) {
-      for (const Json& entry : *list) describe(name, entry);
+    if (const OrderedJson* list = member(hooks, name, OrderedJson::value_t::array)) {
+      for (const OrderedJson& entry : *list) describe(name, entry);
     }
   }
   for (const char* name : {"auth_check", "traffic_logs"}) {
-    if (const Json* entry = member(hooks, name, Json::value_t::object)) describe(name, *entry);
+    if (const OrderedJson* entry = member(hooks, name, OrderedJson::value_t::object))
+      describe(name, *entry);
   }
   return lines;
 }

@@ -12,11 +12,10 @@
 #include <utility>
 
 #include "base/ascii.hpp"
+#include "bundle/impl/bad_bundle.hpp"
 
 namespace tykpp::bundle {
 namespace {
-
-Error bad(std::string why) { return {Errc::kBadPlugin, std::move(why)}; }
 
 template <auto kFree>
 struct Free {

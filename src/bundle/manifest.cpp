@@ -6,6 +6,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "bundle/impl/bad_bundle.hpp"
 
 namespace tykpp::bundle {
 namespace {
@@ -16,8 +17,6 @@ constexpr std::size_t kMaxWhyBytes = 200;  // the parser quotes what it read
 constexpr std::size_t kMaxNameBytes = 1024;
 constexpr std::size_t kMaxPartBytes = 255;  // NAME_MAX
 constexpr std::size_t kMaxParts = 32;
-
-Error bad(std::string why) { return {Errc::kBadPlugin, std::move(why)}; }
 
 Result<Json> parseJson(std::string_view text) {
   if (jsonDeeperThan(text, kMaxDepth)) return bad("manifest.json nests too deeply");

@@ -13,11 +13,10 @@
 #include "base/ascii.hpp"
 #include "base/base64.hpp"
 #include "base/log.hpp"
+#include "bundle/impl/bad_bundle.hpp"
 
 namespace tykpp::bundle {
 namespace {
-
-Error bad(std::string why) { return {Errc::kBadPlugin, std::move(why)}; }
 
 /// A hash that is fed piece by piece.
 class Hash {

@@ -27,7 +27,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-int fail(const std::string& text) {
+int buildFailed(const std::string& text) {
   std::fprintf(stderr, "error: %s\n", text.c_str());
   return 1;
 }
@@ -154,27 +154,30 @@ class TempFolder {
 
 int buildPlugin(const PluginBuildFlags& flags) {
   std::error_code error;
-  if (!fs::is_directory(flags.folder, error)) return fail(flags.folder + " is no folder");
+  if (!fs::is_directory(flags.folder, error)) return buildFailed(flags.folder + " is no folder");
   const auto go = findGo(flags.go);
   if (!go) {
-    return fail(flags.go.empty() ? "there is no go command on PATH: install Go 1.19 or newer, or "
-                                   "name it with --go"
-                                 : "there is no go command " + flags.go);
+    return buildFailed(flags.go.empty()
+                           ? "there is no go command on PATH: install Go 1.19 or newer, or "
+                             "name it with --go"
+                           : "there is no go command " + flags.go);
   }
   const auto sdk = findSdk(flags.sdk);
   if (!sdk) {
-    return fail(
+    return buildFailed(
         "the Go SDK of tykpp is not found: name its folder (plugins/go/sdk) with --sdk or "
         "TYKPP_GO_SDK");
   }
   const auto include = findInclude(*sdk);
-  if (!include) return fail("tykpp/plugin.h is not found from the Go SDK in " + sdk->string());
+  if (!include)
+    return buildFailed("tykpp/plugin.h is not found from the Go SDK in " + sdk->string());
   const TempFolder work;
-  if (work.path().empty()) return fail(std::string("making a folder: ") + std::strerror(errno));
+  if (work.path().empty())
+    return buildFailed(std::string("making a folder: ") + std::strerror(errno));
   const std::string tool = work.path() + "/build";
   if (runIn((*sdk / "build").string(), {*go, "build", "-o", tool, "."},
             {"GOFLAGS=-buildvcs=false", "GOWORK=off", "CGO_ENABLED=0"}) != 0) {
-    return fail("the build program of the Go SDK did not compile with " + *go);
+    return buildFailed("the build program of the Go SDK did not compile with " + *go);
   }
   std::vector<std::string> words{tool,       "-go",    *go,        "-sdk",       sdk->string(),
                                  "-include", *include, "-release", flags.release};

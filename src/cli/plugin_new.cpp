@@ -228,7 +228,7 @@ class Maker {
   std::map<std::string, std::string> words_;
 };
 
-int fail(const std::string& text) {
+int newFailed(const std::string& text) {
   std::fprintf(stderr, "tykpp plugin new: %s\n", text.c_str());
   return 1;
 }
@@ -247,21 +247,21 @@ const Language* languageOf(const std::string& name) {
 int newPlugin(const PluginNewFlags& flags) {
   const Language* language = languageOf(flags.driver);
   if (language == nullptr)
-    return fail("--driver is python, otto, lua, native, goplugin or grpc, not \"" + flags.driver +
-                "\"");
+    return newFailed("--driver is python, otto, lua, native, goplugin or grpc, not \"" +
+                     flags.driver + "\"");
   const Place* place = nullptr;
   for (const Place& one : places()) {
     if (flags.hook == one.hook) place = &one;
   }
   if (place == nullptr)
-    return fail("--hook is pre, auth, post_auth, post, response or analytics, not \"" + flags.hook +
-                "\"");
+    return newFailed("--hook is pre, auth, post_auth, post, response or analytics, not \"" +
+                     flags.hook + "\"");
   if (place->member == nullptr && !language->analytics)
-    return fail("analytics hooks are written in C++ (native) or Go (goplugin)");
+    return newFailed("analytics hooks are written in C++ (native) or Go (goplugin)");
   if (!isGoodName(flags.name))
-    return fail("the name is made of letters, digits, - and _, and begins with a letter");
+    return newFailed("the name is made of letters, digits, - and _, and begins with a letter");
   const Maker maker(*language, *place, flags);
-  if (const auto made = maker.make(); !made) return fail(made.error().message());
+  if (const auto made = maker.make(); !made) return newFailed(made.error().message());
   maker.explain();
   return 0;
 }

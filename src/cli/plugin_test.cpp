@@ -19,7 +19,7 @@ using gateway::TrialOutcome;
 
 constexpr std::uintmax_t kMaxFile = 64U << 20;
 
-int fail(const std::string& text) {
+int testFailed(const std::string& text) {
   std::fprintf(stderr, "tykpp plugin test: %s\n", text.c_str());
   return 1;
 }
@@ -131,12 +131,12 @@ void print(const TrialOutcome& out) {
 
 int testPlugin(const PluginTestFlags& flags) {
   const auto input = inputOf(flags);
-  if (!input) return fail(input.error().message());
+  if (!input) return testFailed(input.error().message());
   definition::GatewayConfig config;
   if (!flags.conf.empty()) {
     auto loaded = definition::loadConfig({flags.conf}, definition::Environment::process());
-    if (!loaded) return fail(loaded.error().message());
-    if (!loaded->ok()) return fail(flags.conf + " has errors; tykpp lint lists them");
+    if (!loaded) return testFailed(loaded.error().message());
+    if (!loaded->ok()) return testFailed(flags.conf + " has errors; tykpp lint lists them");
     config = std::move(loaded->config);
   } else {
     config.working_directory = fs::current_path().string();
@@ -150,7 +150,7 @@ int testPlugin(const PluginTestFlags& flags) {
   for (const definition::Problem& problem : problems) cli::print(problem);
   if (!outcome) {
     const Error& error = outcome.error();
-    return fail(error.message() + (error.detail().empty() ? "" : ": " + error.detail()));
+    return testFailed(error.message() + (error.detail().empty() ? "" : ": " + error.detail()));
   }
   print(*outcome);
   return outcome->end == TrialOutcome::End::kFailed ? 1 : 0;

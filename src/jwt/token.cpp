@@ -21,7 +21,7 @@ std::shared_ptr<const Json> objectIn(std::string_view part) {
   return json;
 }
 
-std::optional<std::string> textIn(const Json& object, const char* name) {
+std::optional<std::string> headerText(const Json& object, const char* name) {
   const auto found = object.find(name);
   if (found == object.end() || !found->is_string()) return std::nullopt;
   return found->get<std::string>();
@@ -50,8 +50,8 @@ Result<Token> Token::parse(std::string_view text, Payload payload) {
   if (!signature) return malformed("the token's signature cannot be read");
   token.signature_ = std::move(*signature);
   token.signed_text_ = text.substr(0, second);
-  token.algorithm_ = textIn(*token.header_, "alg").value_or("");
-  token.kid_ = textIn(*token.header_, "kid");
+  token.algorithm_ = headerText(*token.header_, "alg").value_or("");
+  token.kid_ = headerText(*token.header_, "kid");
   return token;
 }
 

@@ -16,17 +16,13 @@ namespace {
 using chain::Verdict;
 using session::Limiter;
 
-constexpr const char* kTooMany = "API Rate Limit Exceeded";
-
-std::string shortHash(std::string_view text) {
-  return session::hashText(text, session::HashAlgorithm::kMurmur32);
-}
+constexpr const char* kApiTooMany = "API Rate Limit Exceeded";
 
 /// @param endpoint  its hash, or empty
 session::RateRule ruleOf(const chain::BuildContext& build, double rate, double per,
                          std::string_view endpoint) {
   std::string key = session::apiLimiterKey(build.api.org_id, build.api.api_id, endpoint);
-  if (build.config.identity.keys.hash_keys) key = shortHash(key);
+  if (build.config.identity.keys.hash_keys) key = session::shortHash(key);
   // A definition that was changed begins with full buckets.
   return session::makeRateRule({rate, per, std::nullopt}, session::rateLimitName({}, key),
                                ":" + std::to_string(build.api.limits->number));
@@ -70,7 +66,7 @@ Result<void> ApiLimits::addEndpoints(const chain::BuildContext& build) {
     const definition::EndpointPlace& place = endpoint.place;
     auto pattern = definition::EndpointPattern::compile(place.path, rules.matching);
     if (!pattern) return Error(pattern.error()).at("/path").at(place.pointer);
-    const std::string hash = shortHash(session::endpointId(place.method, place.path));
+    const std::string hash = session::shortHash(session::endpointId(place.method, place.path));
     endpoints_.push_back(
         {place.method, std::move(*pattern), ruleOf(build, endpoint.rate, endpoint.per, hash)});
   }
@@ -96,7 +92,7 @@ Result<Verdict> ApiLimits::rated(http::Exchange& exchange, const session::RateRu
   if (tells_rates_) tellRate(exchange, rule.limit, answer);
   if (answer.admitted) return Verdict::kContinue;
   fireRefusal(events_, exchange);
-  return tooMany(kTooMany);
+  return tooMany(kApiTooMany);
 }
 
 Result<Verdict> ApiLimits::onRequest(http::Exchange& exchange) const {
@@ -117,7 +113,7 @@ net::Task<Result<Verdict>> ApiLimits::finish(http::Exchange& exchange) const {
   Result<session::RateAnswer> answer = co_await limiter_.count(keyring, limiter, rule);
   if (!answer) {
     fireRefusal(events_, exchange);
-    co_return notCounted(exchange, limiter, answer.error(), kTooMany);
+    co_return notCounted(exchange, limiter, answer.error(), kApiTooMany);
   }
   co_return rated(exchange, rule, *answer);
 }

@@ -9,6 +9,7 @@
 #include "events/fire.hpp"
 #include "events/request_facts.hpp"
 #include "middleware/admission.hpp"
+#include "middleware/credential.hpp"
 #include "middleware/token_signature.hpp"
 #include "net/peer_certificates.hpp"
 #include "session/keyring.hpp"
@@ -18,16 +19,6 @@ namespace {
 
 Error missing() {
   return Error(Errc::kForbidden, Side::kClient, 401, "Authorization field missing");
-}
-
-/// `Bearer` in any case and one space.
-std::string_view withoutBearer(std::string_view value) {
-  constexpr std::string_view kScheme = "bearer ";
-  if (value.size() >= kScheme.size() &&
-      equalsIgnoreCase(value.substr(0, kScheme.size()), kScheme)) {
-    value.remove_prefix(kScheme.size());
-  }
-  return value;
 }
 
 }  // namespace

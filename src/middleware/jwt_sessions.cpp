@@ -15,10 +15,12 @@
 namespace tykpp::middleware {
 namespace {
 
-Error refused(std::string text) {
+Error notAuthorized(std::string text) {
   return Error(Errc::kForbidden, Side::kClient, 403, std::move(text));
 }
-Error refused(const char* text) { return refused("key not authorized: " + std::string(text)); }
+Error notAuthorized(const char* text) {
+  return notAuthorized("key not authorized: " + std::string(text));
+}
 
 bool has(const std::vector<std::string>& list, std::string_view name) {
   return std::find(list.begin(), list.end(), name) != list.end();
@@ -107,7 +109,7 @@ Result<JwtSessions::Names> JwtSessions::scoped(const Wanted& wanted,
   Names names;
   if (!wanted.base.empty() && !wanted.by_default) names.push_back(wanted.base);
   addMissing(names, facts.scope_policies);
-  if (names.empty()) return refused("no matching policy found in scope claim");
+  if (names.empty()) return notAuthorized("no matching policy found in scope claim");
   return names;
 }
 
@@ -115,16 +117,16 @@ Result<JwtSessions::Names> JwtSessions::policiesFor(const Names& had, const Want
                                                     const TokenFacts& facts,
                                                     const session::PolicySet& policies) const {
   const session::Policy* policy = wanted.base.empty() ? nullptr : policies.find(wanted.base);
-  if (!wanted.base.empty() && policy == nullptr) return refused("no matching policy");
-  if (had.empty()) return refused("no matching policy found");
+  if (!wanted.base.empty() && policy == nullptr) return notAuthorized("no matching policy");
+  if (had.empty()) return notAuthorized("no matching policy found");
   const bool keep =
       wanted.base.empty() || (has(had, wanted.base) && (!wanted.by_default || sameDefaults(had)));
-  if (!keep && policy->org_id != org_id_) return refused("no matching policy");
+  if (!keep && policy->org_id != org_id_) return notAuthorized("no matching policy");
   if (facts.has_scopes) return scoped(wanted, facts);
   if (wanted.base.empty()) {
     // A token without policies must not live on those of an earlier one.
-    return refused(rules_.scope_to_policy.empty() ? "no matching policy found"
-                                                  : "no scope or policy in token");
+    return notAuthorized(rules_.scope_to_policy.empty() ? "no matching policy found"
+                                                        : "no scope or policy in token");
   }
   if (keep) return had;
   Names names{wanted.base};
@@ -139,7 +141,7 @@ Result<void> JwtSessions::apply(session::SessionData& data, Names names,
   const Result<void> done = session::applyPolicies(data, policies, org_id_);
   if (done) return {};
   TYKPP_LOG(err, "jwt", "policies of a token cannot be applied: {}", done.error().message());
-  return refused(refusal);
+  return notAuthorized(refusal);
 }
 
 Result<session::SessionData> JwtSessions::made(const TokenFacts& facts, const Wanted& wanted,
@@ -160,7 +162,7 @@ Result<session::SessionData> JwtSessions::made(const TokenFacts& facts, const Wa
       return Error(Errc::kInternal, Side::kGateway, 500,
                    "failed to create key: " + done.error().message());
     }
-    if (!usable) return refused("no matching policy");
+    if (!usable) return notAuthorized("no matching policy");
   }
   data.expires = std::max(data.expires, expiryOf(facts));
   data.meta_data = {{"TykJWTSessionID", session::MetaValue{facts.session_token, true}}};
@@ -173,7 +175,7 @@ Result<session::SessionData> JwtSessions::made(const TokenFacts& facts, const Wa
         apply(data, std::move(*names), policies, "could not apply several policies");
     if (!done) return done.error();
   }
-  if (data.apply_policies.empty()) return refused("no matching policy found");
+  if (data.apply_policies.empty()) return notAuthorized("no matching policy found");
   return data;
 }
 

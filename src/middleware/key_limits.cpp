@@ -21,7 +21,7 @@ namespace {
 using chain::Verdict;
 using session::Limiter;
 
-constexpr const char* kTooMany = "Rate Limit Exceeded";
+constexpr const char* kKeyTooMany = "Rate Limit Exceeded";
 
 Error quotaExceeded() { return Error(Errc::kForbidden, Side::kClient, 403, "Quota exceeded"); }
 
@@ -114,7 +114,7 @@ Result<void> KeyLimits::rated(http::Exchange& exchange, const session::RateRule&
                               const session::RateAnswer& answer) const {
   if (tells_rates_) tellRate(exchange, rule.limit, answer);
   if (answer.admitted) return {};
-  return tooMany(kTooMany);
+  return tooMany(kKeyTooMany);
 }
 
 Result<Verdict> KeyLimits::onRequest(http::Exchange& exchange) const {
@@ -122,7 +122,7 @@ Result<Verdict> KeyLimits::onRequest(http::Exchange& exchange) const {
   const auto found = plans_.of(exchange);
   if (!found) return found.error();
   const session::LimitPlan& plan = ***found;
-  if (!plan.granted()) return tooMany(kTooMany);
+  if (!plan.granted()) return tooMany(kKeyTooMany);
   const session::RateRule& rule = ruleOf(plan, exchange);
   const Limiter limiter = limiterOf(rule);
   // What has to wait for anything does all of it in finish(): nothing is counted twice.
@@ -180,7 +180,7 @@ net::Task<Result<void>> KeyLimits::checkRate(const Counting& counting) const {
     answer = co_await retry(counting, refused);
     if (!answer && answer.error().code() == Errc::kClientGone) co_return answer.error();
   }
-  if (!answer) co_return notCounted(exchange, counting.limiter, answer.error(), kTooMany);
+  if (!answer) co_return notCounted(exchange, counting.limiter, answer.error(), kKeyTooMany);
   co_return rated(exchange, counting.rule, *answer);
 }
 

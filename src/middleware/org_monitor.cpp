@@ -7,6 +7,7 @@
 #include "definition/gateway_config.hpp"
 #include "definition/limit_rules.hpp"
 #include "events/fire.hpp"
+#include "middleware/refusal.hpp"
 #include "net/loop.hpp"
 #include "session/key_hash.hpp"
 #include "session/keyring.hpp"
@@ -20,8 +21,6 @@ using session::Limiter;
 constexpr std::string_view kPrefix = "orgkey.";
 /// As long as sessions of keys stay in a worker's cache.
 constexpr std::chrono::seconds kKeptFor{10};
-
-Error refused(const char* text) { return Error(Errc::kForbidden, Side::kClient, 403, text); }
 
 std::string noHash(std::string_view text) { return std::string(text); }
 
@@ -108,7 +107,7 @@ net::Task<Result<Verdict>> OrgMonitor::finish(http::Exchange& exchange) const {
   if (org.plan == nullptr) co_return Verdict::kContinue;
   if (org.inactive) {
     co_return refused(
-        "this organisation access has been disabled, please contact your API administrator");
+        403, "this organisation access has been disabled, please contact your API administrator");
   }
   session::Keyring& keyring = keyrings_.of(exchange.workerIndex());
   const session::RateRule& rule = org.plan->rateFor({}, {});
@@ -116,13 +115,14 @@ net::Task<Result<Verdict>> OrgMonitor::finish(http::Exchange& exchange) const {
   if (!in_rate) {
     events::fireOrgRateLimitExceeded(events_, exchange, org_id_);
     co_return refused(
+        403,
         "This organisation rate limit has been exceeded, please contact your API administrator");
   }
   const bool in_quota = co_await quotaAllows(keyring, *org.plan);
   if (!in_quota) {
     events::fireOrgQuotaExceeded(events_, exchange, org_id_);
     co_return refused(
-        "This organisation quota has been exceeded, please contact your API administrator");
+        403, "This organisation quota has been exceeded, please contact your API administrator");
   }
   co_return Verdict::kContinue;
 }

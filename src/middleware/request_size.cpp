@@ -6,6 +6,7 @@
 #include "definition/api_spec.hpp"
 #include "definition/limit_rules.hpp"
 #include "http/endpoint_path.hpp"
+#include "middleware/refusal.hpp"
 
 namespace tykpp::middleware {
 namespace {
@@ -13,10 +14,6 @@ namespace {
 bool isExempt(std::string_view method) noexcept {
   constexpr std::string_view kMethods[] = {"GET", "DELETE", "TRACE", "OPTIONS", "HEAD"};
   return std::find(std::begin(kMethods), std::end(kMethods), method) != std::end(kMethods);
-}
-
-Error refused(std::uint16_t status, const char* text) {
-  return Error(Errc::kForbidden, Side::kClient, status, text);
 }
 
 Result<void> check(const http::Request& request, std::int64_t limit) {

@@ -3,16 +3,11 @@
 #include "base/clock.hpp"
 #include "definition/api_spec.hpp"
 #include "events/fire.hpp"
+#include "middleware/refusal.hpp"
 #include "session/session_state.hpp"
 
 namespace tykpp::middleware {
-namespace {
-
-Error refused(std::uint16_t status, const char* text) {
-  return Error(Errc::kForbidden, Side::kClient, status, text);
-}
-
-}  // namespace
+namespace {}  // namespace
 
 Result<chain::Verdict> SessionCheck::onRequest(http::Exchange& exchange) const {
   if (exchange.ignore_auth) return chain::Verdict::kContinue;

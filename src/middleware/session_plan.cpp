@@ -11,10 +11,6 @@
 namespace tykpp::middleware {
 namespace {
 
-std::string shortHash(std::string_view text) {
-  return session::hashText(text, session::HashAlgorithm::kMurmur32);
-}
-
 /// What the answer tells of the quota, until it is counted.
 void tellQuota(http::Exchange& exchange) {
   const session::RateHeaders numbers =
@@ -72,7 +68,7 @@ const SessionPlans::Plan& SessionPlans::plan(session::SessionEntry& entry,
       api_id_,
       entry.key(),
       rules_->matching,
-      &shortHash,
+      &session::shortHash,
       {&keyrings_.config().secrets, &environment_},
   };
   bool made = false;

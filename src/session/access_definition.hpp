@@ -2,6 +2,8 @@
 // What a session or policy lets its holder do with one API, and how often. Members carry the names
 // of the stored JSON; a member that is zero or empty is not written.
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -39,6 +41,12 @@ struct RateLimit {
   /// Seconds between two requests; 0 when unlimited. The smaller, the more generous.
   double interval() const noexcept { return rate <= 0 || per <= 0 ? 0 : per / rate; }
   bool limited() const noexcept { return rate > 0 && per > 0; }
+  /// `per` as a time; a century at most.
+  std::chrono::nanoseconds window() const noexcept {
+    constexpr double kLongest = 100.0 * 365 * 24 * 3600;
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(
+        std::chrono::duration<double>(std::clamp(per, 0.0, kLongest)));
+  }
 };
 
 /// `limit` of an access right, and the same members at the root of sessions and policies.

@@ -13,6 +13,10 @@ enum class HashAlgorithm : std::uint8_t { kMurmur32, kMurmur64, kMurmur128, kSha
 
 /// Lower-case hex of the digest, most significant byte first; seed 0.
 std::string hashText(std::string_view text, HashAlgorithm algorithm);
+/// hashText() with murmur32.
+inline std::string shortHash(std::string_view text) {
+  return hashText(text, HashAlgorithm::kMurmur32);
+}
 
 /// The algorithm of a name; murmur32 for an empty one. @param known  set to false for another name,
 /// which gives murmur32 as well. Source: `hash_key_function`

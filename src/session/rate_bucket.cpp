@@ -23,12 +23,6 @@ std::int64_t capacityFor(const RateLimit& limit, std::int64_t cost) {
   return std::max(static_cast<std::int64_t>(wanted), cost);
 }
 
-Clock::duration windowOf(const RateLimit& limit) {
-  constexpr double kLongest = 100.0 * 365 * 24 * 3600;
-  return std::chrono::duration_cast<Clock::duration>(
-      std::chrono::duration<double>(std::clamp(limit.per, 0.0, kLongest)));
-}
-
 struct NameHash {
   using is_transparent = void;
   std::size_t operator()(const BucketName* name) const noexcept { return name->hash; }
@@ -116,7 +110,7 @@ BucketAnswer RateBuckets::take(const BucketName& name, const RateLimit& limit, i
   Shard::Bucket& bucket = shard.at(name, most_in_shard_, now);
   if (now >= bucket.reset) {
     bucket.left = capacityFor(limit, cost);
-    bucket.reset = now + windowOf(limit);
+    bucket.reset = now + limit.window();
     shard.unlink(bucket);
     shard.append(bucket);
   }
@@ -132,7 +126,7 @@ BucketAnswer RateBuckets::peek(const BucketName& name, const RateLimit& limit, i
   const std::lock_guard lock(shard.mutex);
   const auto found = shard.table.find(&name);
   if (found == shard.table.end() || now >= found->second.reset) {
-    return {true, capacityFor(limit, cost) / cost, now + windowOf(limit)};
+    return {true, capacityFor(limit, cost) / cost, now + limit.window()};
   }
   const Shard::Bucket& bucket = found->second;
   return {bucket.left >= cost, bucket.left / cost, bucket.reset};

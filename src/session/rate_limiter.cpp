@@ -17,12 +17,6 @@ std::int64_t unixNanoseconds() {
       .count();
 }
 
-std::chrono::nanoseconds windowOf(const RateLimit& limit) {
-  constexpr double kLongest = 100.0 * 365 * 24 * 3600;
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-      std::chrono::duration<double>(std::clamp(limit.per, 0.0, kLongest)));
-}
-
 /// At least one second: an end that is rounded to nought would be none.
 std::chrono::seconds wholeSeconds(std::chrono::nanoseconds time) {
   return std::max(std::chrono::ceil<std::chrono::seconds>(time), std::chrono::seconds(1));
@@ -42,7 +36,7 @@ RateAnswer answerOf(const BucketAnswer& bucket, Clock::time_point now) {
 /// Everything by value: the request may be gone meanwhile.
 net::Detached keepLog(storage::KeyStoreClient& client, std::string name, std::string mark,
                       RateLimit limit, double bound) {
-  const std::chrono::nanoseconds per = windowOf(limit);
+  const std::chrono::nanoseconds per = limit.window();
   const std::int64_t now = unixNanoseconds();
   const std::int64_t size = logSize(limit);
   Result<storage::SlidingLogStep> step = co_await client.slidingLog(name, now, per, size);
@@ -89,7 +83,7 @@ storage::StoreTask<RateAnswer> RateLimiter::count(Keyring& keyring, Limiter limi
 storage::StoreTask<RateAnswer> RateLimiter::slidingLog(Keyring& keyring, Limiter limiter,
                                                        const RateRule& rule) const {
   storage::KeyStoreClient& client = keyring.client();
-  const std::chrono::nanoseconds per = windowOf(rule.limit);
+  const std::chrono::nanoseconds per = rule.limit.window();
   const std::int64_t now = unixNanoseconds();
   const std::int64_t size = logSize(rule.limit);
   Result<storage::SlidingLogStep> step = co_await client.slidingLog(rule.name, now, per, size);
@@ -128,19 +122,19 @@ storage::StoreTask<RateAnswer> RateLimiter::sentinel(Keyring& keyring, const Rat
     if (!logged) co_return logged.error();
     answer = *logged;
     if (!answer.admitted) {
-      const std::chrono::seconds ttl = wholeSeconds(windowOf(rule.limit));
+      const std::chrono::seconds ttl = wholeSeconds(rule.limit.window());
       const Result<bool> mark = co_await client.flag(rule.blocked, ttl);
       if (!mark) co_return mark.error();
     }
   }
   answer.admitted = !*marked;
-  answer.left = windowOf(rule.limit);
+  answer.left = rule.limit.window();
   co_return answer;
 }
 
 storage::StoreTask<RateAnswer> RateLimiter::fixedWindow(Keyring& keyring,
                                                         const RateRule& rule) const {
-  const std::chrono::nanoseconds per = windowOf(rule.limit);
+  const std::chrono::nanoseconds per = rule.limit.window();
   const std::int64_t now = unixNanoseconds();
   Result<storage::FixedWindowStep> step =
       co_await keyring.client().fixedWindow(rule.name, now, per);
@@ -156,7 +150,7 @@ storage::StoreTask<RateAnswer> RateLimiter::fixedWindow(Keyring& keyring,
 storage::StoreTask<RateAnswer> RateLimiter::look(Keyring& keyring, Limiter limiter,
                                                  const RateRule& rule) const {
   storage::KeyStoreClient& client = keyring.client();
-  const std::chrono::nanoseconds per = windowOf(rule.limit);
+  const std::chrono::nanoseconds per = rule.limit.window();
   const std::int64_t now = unixNanoseconds();
   RateAnswer answer;
   if (limiter == Limiter::kBucket) {

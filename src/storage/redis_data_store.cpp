@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "storage/data_store.hpp"
+#include "storage/impl/redis_reply.hpp"
 
 namespace tykpp::storage {
 namespace {
@@ -15,11 +16,7 @@ namespace {
 struct ContextDelete {
   void operator()(redisContext* context) const { redisFree(context); }
 };
-struct ReplyDelete {
-  void operator()(redisReply* reply) const { freeReplyObject(reply); }
-};
 using Context = std::unique_ptr<redisContext, ContextDelete>;
-using Reply = std::unique_ptr<redisReply, ReplyDelete>;
 
 timeval asTimeval(std::chrono::milliseconds time) {
   timeval value{};

@@ -15,6 +15,8 @@
 #include <thread>
 #include <utility>
 
+#include "storage/impl/redis_reply.hpp"
+
 namespace tykpp::storage {
 namespace {
 
@@ -41,10 +43,6 @@ class Descriptor {
 struct ReaderDelete {
   void operator()(redisReader* reader) const { redisReaderFree(reader); }
 };
-struct ReplyDelete {
-  void operator()(redisReply* reply) const { freeReplyObject(reply); }
-};
-
 /// One connection for one check. hiredis formats and parses; the waiting is done here so that a
 /// stop can end it.
 class Check {

@@ -12,9 +12,9 @@
 namespace tykpp::admin {
 namespace {
 
-constexpr std::string_view kPrefix = "orgkey.";
+constexpr std::string_view kOrgPrefix = "orgkey.";
 
-std::string stored(std::string_view org_id) { return std::string(kPrefix).append(org_id); }
+std::string stored(std::string_view org_id) { return std::string(kOrgPrefix).append(org_id); }
 
 }  // namespace
 
@@ -33,7 +33,7 @@ OrgCalls::Answer OrgCalls::list(AdminRequest request) {
   do {
     const Result<storage::KeyPage> page = co_await client.scan(prefix, from);
     if (!page) co_return storeFailed(page.error());
-    for (const std::string& key : page->keys) names.push_back(key.substr(kPrefix.size()));
+    for (const std::string& key : page->keys) names.push_back(key.substr(kOrgPrefix.size()));
     from = page->next;
   } while (!from.empty());
   std::sort(names.begin(), names.end());

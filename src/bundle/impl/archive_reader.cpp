@@ -6,6 +6,7 @@
 
 #include "base/log.hpp"
 #include "bundle/archive.hpp"
+#include "bundle/impl/bad_bundle.hpp"
 #include "bundle/impl/central_directory.hpp"
 #include "bundle/manifest.hpp"
 
@@ -13,8 +14,6 @@ namespace tykpp::bundle {
 namespace {
 
 constexpr std::size_t kPieceBytes = 64U << 10;
-
-Error bad(std::string why) { return {Errc::kBadPlugin, std::move(why)}; }
 
 struct CloseZip {
   void operator()(zip_t* zip) const noexcept { zip_discard(zip); }

@@ -7,14 +7,13 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "bundle/impl/bad_bundle.hpp"
 #include "bundle/impl/folder.hpp"
 #include "bundle/impl/installer.hpp"
 #include "bundle/verify.hpp"
 
 namespace tykpp::bundle {
 namespace {
-
-Error bad(std::string why) { return {Errc::kBadPlugin, std::move(why)}; }
 
 /// What changes whenever a file does; ctime cannot be set back.
 void addStamp(const std::string& path, std::string& out) {

@@ -6,16 +6,6 @@
 namespace tykpp::definition {
 namespace {
 
-std::vector<std::string> textsOf(const Json& object, const char* key) {
-  std::vector<std::string> texts;
-  const Json* list = member(object, key);
-  if (list == nullptr || !list->is_array()) return texts;
-  for (const Json& entry : *list) {
-    if (entry.is_string()) texts.push_back(entry.get<std::string>());
-  }
-  return texts;
-}
-
 /// The list, where it counts: its own switch is one way to make it, the other is to leave address
 /// control on.
 std::vector<std::string> addressList(const Json& document, const char* key, const char* own_switch,

@@ -30,21 +30,6 @@ const Json* configOf(const Json& document, const char* method, bool or_common) {
   return config == nullptr && or_common ? member(document, "auth") : config;
 }
 
-std::int64_t numberOf(const Json& document, const char* name) {
-  const Json* value = member(document, name);
-  return value != nullptr && value->is_number_integer() ? value->get<std::int64_t>() : 0;
-}
-
-std::vector<std::string> textsOf(const Json& document, const char* name) {
-  std::vector<std::string> texts;
-  const Json* value = member(document, name);
-  if (value == nullptr || !value->is_array()) return texts;
-  for (const Json& entry : *value) {
-    if (entry.is_string()) texts.push_back(entry.get<std::string>());
-  }
-  return texts;
-}
-
 constexpr const char* kOtherMethods[] = {"enable_signature_checking", "enable_jwt", "use_oauth2",
                                          "use_openid"};
 
@@ -70,8 +55,8 @@ TokenSignature signatureFrom(const Json& config) {
     out.param = name.empty() ? out.header : std::string(name);
   }
   out.secret = textOf(*from, "secret");
-  out.allowed_clock_skew = numberOf(*from, "allowed_clock_skew");
-  const std::int64_t code = numberOf(*from, "error_code");
+  out.allowed_clock_skew = integerOf(*from, "allowed_clock_skew");
+  const std::int64_t code = integerOf(*from, "error_code");
   if (code >= 200 && code <= 599) out.error_code = static_cast<int>(code);
   if (const std::string_view text = textOf(*from, "error_message"); !text.empty())
     out.error_message = text;
@@ -123,7 +108,7 @@ BasicAuth basicAuth(const Json& document, Report& report) {
   const Json* from = member(document, "basic_auth");
   if (from == nullptr) return basic;
   basic.disable_caching = flagOf(*from, "disable_caching");
-  if (const std::int64_t ttl = numberOf(*from, "cache_ttl"); ttl > 0)
+  if (const std::int64_t ttl = integerOf(*from, "cache_ttl"); ttl > 0)
     basic.cache_ttl = std::chrono::seconds(ttl);
   basic.extract_from_body = flagOf(*from, "extract_from_body");
   if (!basic.extract_from_body) return basic;
@@ -229,7 +214,7 @@ void readAuth(const Json& document, ApiSpec& spec, Report& report) {
     }
   }
   rules->signing = signingFrom(document, report);
-  rules->session_lifetime = numberOf(document, "session_lifetime");
+  rules->session_lifetime = integerOf(document, "session_lifetime");
   rules->session_lifetime_respects_key_expiration =
       flagOf(document, "session_lifetime_respects_key_expiration");
   spec.auth = std::move(rules);

@@ -10,16 +10,6 @@
 namespace tykpp::definition {
 namespace {
 
-double numberOf(const Json& object, const char* key) {
-  const Json* value = member(object, key);
-  return value != nullptr && value->is_number() ? value->get<double>() : 0;
-}
-
-std::int64_t integerOf(const Json& object, const char* key) {
-  const Json* value = member(object, key);
-  return value != nullptr && value->is_number_integer() ? value->get<std::int64_t>() : 0;
-}
-
 /// Reads the lists of the version that is served.
 class ListReader {
  public:

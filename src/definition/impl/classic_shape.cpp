@@ -2,24 +2,11 @@
 
 #include "definition/impl/classic_shape.hpp"
 
+#include "definition/impl/shape_words.hpp"
+
 namespace tykpp::definition {
 namespace {
-
-// Short names keep a field on a line.
-constexpr const Shape* kS = &kStringShape;
-constexpr const Shape* kB = &kBoolShape;
-constexpr const Shape* kI = &kIntShape;
-constexpr const Shape* kU = &kUnsignedShape;
-constexpr const Shape* kF = &kFloatShape;
-constexpr const Shape* kSL = &kStringListShape;
-constexpr const Shape* kIL = &kIntListShape;
-constexpr const Shape* kSM = &kStringMapShape;
-constexpr const Shape* kX = &kAnyShape;
-constexpr const Shape* kXM = &kAnyMapShape;
-
-constexpr Shape object(std::span<const Field> fields) { return {Kind::kObject, nullptr, fields}; }
-constexpr Shape listOf(const Shape& element) { return {Kind::kList, &element, {}}; }
-constexpr Shape mapOf(const Shape& element) { return {Kind::kMap, &element, {}}; }
+using namespace words;
 
 // clang-format off
 // Upstream.

@@ -57,7 +57,7 @@ std::string setAllowedPorts(std::map<std::string, AllowedPorts>& out, const Json
 }
 
 // clang-format off
-constexpr Binding kBindings[] = {
+constexpr Binding kTlsBindings[] = {
     TYKPP_BIND("ports_whitelist", setAllowedPorts, ports.ports_whitelist),
     TYKPP_BIND("disable_ports_whitelist", setFlag, ports.disable_ports_whitelist),
     TYKPP_BIND("http_server_options.certificates", setCertificateFiles, identity.tls.certificates),
@@ -76,6 +76,6 @@ constexpr Binding kBindings[] = {
 
 }  // namespace
 
-std::span<const Binding> tlsBindings() { return kBindings; }
+std::span<const Binding> tlsBindings() { return kTlsBindings; }
 
 }  // namespace tykpp::definition::setters

@@ -111,7 +111,7 @@ constexpr KeyRow kStorage[] = {
     {"iam_auth.token_refresh_before_expiry", kStr, kNot, "5m", "How early the token is renewed"},
 };
 
-constexpr KeyGroup kGroups[] = {
+constexpr KeyGroup kSecurityGroups[] = {
     {"Security and certificates", kSecurity},
     {"Keys, sessions, authentication", kKeys},
     {"Rate limits and quotas", kLimits},
@@ -120,7 +120,7 @@ constexpr KeyGroup kGroups[] = {
 
 }  // namespace
 
-std::span<const KeyGroup> securityKeyGroups() { return kGroups; }
+std::span<const KeyGroup> securityKeyGroups() { return kSecurityGroups; }
 std::span<const KeyRow> storageRows() { return kStorage; }
 
 }  // namespace tykpp::definition

@@ -168,7 +168,7 @@ constexpr KeyRow kMetrics[] = {
     {"runtime_metrics", kBool, kNot, "false", "Figures of the process"},
     {"api_metrics", kArr, kNot, "[]", "Metrics of one's own", ""},
 };
-constexpr KeyRow kProxy[] = {
+constexpr KeyRow kServiceProxy[] = {
     {"enabled", kBool, kNot, "false", "Use a proxy"},
     {"http_proxy", kStr, kNot, "", "For http addresses"},
     {"https_proxy", kStr, kNot, "", "For https addresses"},
@@ -186,7 +186,7 @@ constexpr KeyRow kMtls[] = {
     {"tls_max_version", kStr, kNot, "1.3", "Highest TLS version"},
 };
 
-constexpr KeyGroup kGroups[] = {
+constexpr KeyGroup kServiceGroups[] = {
     {"Analytics", kAnalytics},
     {"Health, uptime tests, events", kHealth},
     {"Plugins and streams", kPlugins},
@@ -198,11 +198,11 @@ constexpr KeyGroup kGroups[] = {
 
 }  // namespace
 
-std::span<const KeyGroup> serviceKeyGroups() { return kGroups; }
+std::span<const KeyGroup> serviceKeyGroups() { return kServiceGroups; }
 std::span<const KeyRow> exporterRows() { return kExporter; }
 std::span<const KeyRow> traceRows() { return kTrace; }
 std::span<const KeyRow> metricRows() { return kMetrics; }
-std::span<const KeyRow> proxyRows() { return kProxy; }
+std::span<const KeyRow> proxyRows() { return kServiceProxy; }
 std::span<const KeyRow> mtlsRows() { return kMtls; }
 
 }  // namespace tykpp::definition

@@ -92,8 +92,8 @@ struct MetaReader {
   }
 
   void takeMethod(std::string_view given) {
-    constexpr std::string_view kMethods[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
-    for (const std::string_view known : kMethods) {
+    constexpr std::string_view kHookMethods[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
+    for (const std::string_view known : kHookMethods) {
       if (equalsIgnoreCase(given, known)) out.method = known;
     }
     if (given.empty() || equalsIgnoreCase(given, out.method)) return;

@@ -131,6 +131,26 @@ bool flagOf(const Json& value, std::string_view key) {
   return found != nullptr && found->is_boolean() && found->get<bool>();
 }
 
+double numberOf(const Json& value, std::string_view key) {
+  const Json* found = member(value, key);
+  return found != nullptr && found->is_number() ? found->get<double>() : 0;
+}
+
+std::int64_t integerOf(const Json& value, std::string_view key) {
+  const Json* found = member(value, key);
+  return found != nullptr && found->is_number_integer() ? found->get<std::int64_t>() : 0;
+}
+
+std::vector<std::string> textsOf(const Json& value, std::string_view key) {
+  std::vector<std::string> texts;
+  const Json* found = member(value, key);
+  if (found == nullptr || !found->is_array()) return texts;
+  for (const Json& entry : *found) {
+    if (entry.is_string()) texts.push_back(entry.get<std::string>());
+  }
+  return texts;
+}
+
 const Json* filled(const Json& value, std::string_view key) {
   const Json* found = member(value, key);
   if (found == nullptr || !found->is_structured() || found->empty()) return nullptr;

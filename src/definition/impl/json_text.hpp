@@ -2,9 +2,11 @@
 // JSON as this room wants it: errors as values with line and column, a bound on nesting, pointers.
 
 #include <cstddef>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.hpp"
 #include "definition/problem.hpp"
@@ -34,6 +36,11 @@ const Json* memberAt(const Json& value, std::string_view path);
 std::string_view textOf(const Json& value, std::string_view key);
 /// A boolean member, false for anything else.
 bool flagOf(const Json& value, std::string_view key);
+/// A number member, 0 for anything else; integerOf() takes whole numbers alone.
+double numberOf(const Json& value, std::string_view key);
+std::int64_t integerOf(const Json& value, std::string_view key);
+/// The strings of an array member; other entries are left out.
+std::vector<std::string> textsOf(const Json& value, std::string_view key);
 /// A non-empty array or object member, or null.
 const Json* filled(const Json& value, std::string_view key);
 

@@ -2,19 +2,11 @@
 
 #include "definition/impl/oas_security.hpp"
 #include "definition/impl/oas_shape.hpp"
+#include "definition/impl/shape_words.hpp"
 
 namespace tykpp::definition {
 namespace {
-
-constexpr const Shape* kS = &kStringShape;
-constexpr const Shape* kB = &kBoolShape;
-constexpr const Shape* kI = &kIntShape;
-constexpr const Shape* kU = &kUnsignedShape;
-constexpr const Shape* kSL = &kStringListShape;
-
-constexpr Shape object(std::span<const Field> fields) { return {Kind::kObject, nullptr, fields}; }
-constexpr Shape listOf(const Shape& element) { return {Kind::kList, &element, {}}; }
-constexpr Shape mapOf(const Shape& element) { return {Kind::kMap, &element, {}}; }
+using namespace words;
 
 // clang-format off
 constexpr Field kEnabledFields[] = {{"enabled", kB}};

@@ -7,7 +7,6 @@
 namespace tykpp::storage {
 namespace {
 
-constexpr auto kHealthEach = std::chrono::seconds(1);
 constexpr auto kFirstPause = std::chrono::milliseconds(100);
 
 }  // namespace

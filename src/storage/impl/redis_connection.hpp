@@ -104,6 +104,7 @@ class RedisConnection {
   RedisLink link_;
   Pause pause_;
   net::Deadline timer_;
+  static constexpr std::chrono::seconds kHealthEach{1};
   net::Deadline health_;
   State state_ = State::kConnecting;
   bool stopping_ = false;

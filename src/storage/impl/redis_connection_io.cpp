@@ -7,7 +7,6 @@
 namespace tykpp::storage {
 namespace {
 
-constexpr auto kHealthEach = std::chrono::seconds(1);
 constexpr std::size_t kCompactBytes = 64 * 1024;
 constexpr std::size_t kKeptBytes = 1024 * 1024;
 

@@ -6,7 +6,7 @@ namespace tykpp::bundle {
 namespace {
 
 Result<Manifest> parse(std::string_view text) { return parseManifest(text, 3); }
-std::string why(std::string_view text) {
+std::string manifestError(std::string_view text) {
   const auto manifest = parse(text);
   return manifest ? "accepted" : manifest.error().message();
 }
@@ -28,35 +28,38 @@ TEST(Manifest, NullsAndAbsentMembersAreEmpty) {
 }
 
 TEST(Manifest, SaysWhereTheJsonIsBroken) {
-  EXPECT_NE(why("{not json").find("line 1, column 3"), std::string::npos) << why("{not json");
+  EXPECT_NE(manifestError("{not json").find("line 1, column 3"), std::string::npos)
+      << manifestError("{not json");
 }
 
 TEST(Manifest, AnErrorStaysShortWhateverTheInput) {
-  EXPECT_LT(why("{" + std::string(1000000, 'x')).size(), 500U);
-  EXPECT_LT(why(R"({"a":")" + std::string(1000000, 'x')).size(), 500U);
+  EXPECT_LT(manifestError("{" + std::string(1000000, 'x')).size(), 500U);
+  EXPECT_LT(manifestError(R"({"a":")" + std::string(1000000, 'x')).size(), 500U);
 }
 
 TEST(Manifest, RefusesWrongTypes) {
-  EXPECT_EQ(why("[]"), "manifest.json is no JSON object");
-  EXPECT_EQ(why(R"({"file_list":"a"})"), "manifest.json: file_list is no list");
-  EXPECT_EQ(why(R"({"file_list":[1]})"), "manifest.json: file_list has an element that is no text");
-  EXPECT_EQ(why(R"({"checksum":1})"), "manifest.json: checksum is no text");
-  EXPECT_EQ(why(R"({"signature":{}})"), "manifest.json: signature is no text");
-  EXPECT_EQ(why(R"({"sha256":[]})"), "manifest.json: sha256 is no object");
-  EXPECT_EQ(why(R"({"file_list":[]})"), "manifest.json has no custom_middleware object");
-  EXPECT_EQ(why(R"({"custom_middleware":[]})"), "manifest.json has no custom_middleware object");
+  EXPECT_EQ(manifestError("[]"), "manifest.json is no JSON object");
+  EXPECT_EQ(manifestError(R"({"file_list":"a"})"), "manifest.json: file_list is no list");
+  EXPECT_EQ(manifestError(R"({"file_list":[1]})"),
+            "manifest.json: file_list has an element that is no text");
+  EXPECT_EQ(manifestError(R"({"checksum":1})"), "manifest.json: checksum is no text");
+  EXPECT_EQ(manifestError(R"({"signature":{}})"), "manifest.json: signature is no text");
+  EXPECT_EQ(manifestError(R"({"sha256":[]})"), "manifest.json: sha256 is no object");
+  EXPECT_EQ(manifestError(R"({"file_list":[]})"), "manifest.json has no custom_middleware object");
+  EXPECT_EQ(manifestError(R"({"custom_middleware":[]})"),
+            "manifest.json has no custom_middleware object");
 }
 
 TEST(Manifest, RefusesTooManyFilesAndEqualOnes) {
-  EXPECT_EQ(why(R"({"file_list":["a","b","c","d"]})"),
+  EXPECT_EQ(manifestError(R"({"file_list":["a","b","c","d"]})"),
             "manifest.json: file_list names more than 3 files");
-  EXPECT_EQ(why(R"({"file_list":["a","./a"]})"),
+  EXPECT_EQ(manifestError(R"({"file_list":["a","./a"]})"),
             "manifest.json: file_list names a file twice: ./a");
 }
 
 TEST(Manifest, RefusesDeepAndLargeJson) {
-  EXPECT_EQ(why(std::string(1000, '[')), "manifest.json nests too deeply");
-  EXPECT_EQ(why(std::string(kMaxManifestBytes + 1, ' ')), "manifest.json is too large");
+  EXPECT_EQ(manifestError(std::string(1000, '[')), "manifest.json nests too deeply");
+  EXPECT_EQ(manifestError(std::string(kMaxManifestBytes + 1, ' ')), "manifest.json is too large");
 }
 
 TEST(Manifest, RefusesNamesThatLeaveTheBundle) {
@@ -66,7 +69,7 @@ TEST(Manifest, RefusesNamesThatLeaveTheBundle) {
   EXPECT_FALSE(safeName(std::string_view("a\0b", 3)));
   EXPECT_FALSE(safeName(std::string(256, 'a')));
   EXPECT_FALSE(safeName(std::string(2000, 'a')));
-  EXPECT_NE(why(R"({"file_list":["../../etc/passwd"]})").find("invalid file path"),
+  EXPECT_NE(manifestError(R"({"file_list":["../../etc/passwd"]})").find("invalid file path"),
             std::string::npos);
 }
 

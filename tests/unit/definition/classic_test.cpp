@@ -20,7 +20,7 @@ Result<ApiSpec> parse(const json& definition, Problems& problems,
   return parseClassic(definition.dump(), "apps/one.json", config, problems);
 }
 
-ApiSpec parsed(const json& definition, const GatewayConfig& config = {}) {
+ApiSpec classic(const json& definition, const GatewayConfig& config = {}) {
   Problems problems;
   auto spec = parse(definition, problems, config);
   EXPECT_TRUE(spec) << shown(problems);
@@ -35,7 +35,7 @@ TEST(Classic, FillsIdentityRoutingAndUpstream) {
   definition["do_not_track"] = true;
   definition["proxy"]["preserve_host_header"] = true;
   definition["proxy"]["disable_strip_slash"] = true;
-  const ApiSpec spec = parsed(definition);
+  const ApiSpec spec = classic(definition);
   EXPECT_EQ(spec.file, "apps/one.json");
   EXPECT_EQ(spec.api_id, "one");
   EXPECT_EQ(spec.id, "0123456789abcdef01234567");
@@ -68,9 +68,9 @@ TEST(Classic, KeepsTheTextWithoutItsWhiteSpace) {
 }
 
 TEST(Classic, ChecksumTellsTextsApart) {
-  const ApiSpec one = parsed(classicDefinition());
-  EXPECT_EQ(one.checksum, parsed(classicDefinition()).checksum);
-  EXPECT_NE(one.checksum, parsed(with(classicDefinition(), "/name", "other")).checksum);
+  const ApiSpec one = classic(classicDefinition());
+  EXPECT_EQ(one.checksum, classic(classicDefinition()).checksum);
+  EXPECT_NE(one.checksum, classic(with(classicDefinition(), "/name", "other")).checksum);
   EXPECT_EQ(one.checksum.size(), 32U);
 }
 
@@ -80,7 +80,7 @@ TEST(Classic, FindsFieldsInAnyCaseAndPrefersTheExactOne) {
   definition.erase("proxy");
   definition["PROXY"]["Listen_Path"] = "/other/";
   definition["ORG_ID"] = "shouted";
-  const ApiSpec spec = parsed(definition);
+  const ApiSpec spec = classic(definition);
   EXPECT_EQ(spec.listen_path, "/one/");
   EXPECT_EQ(spec.org_id, "default");
 }
@@ -90,7 +90,7 @@ TEST(Classic, TakesNullForMissing) {
   for (const char* field :
        {"domain", "expiration", "custom_middleware", "CORS", "tags", "config_data"})
     definition[field] = nullptr;
-  EXPECT_EQ(parsed(definition).domain, "");
+  EXPECT_EQ(classic(definition).domain, "");
 }
 
 TEST(Classic, NamesTheFieldAndTypeOfEveryWrongValue) {
@@ -187,10 +187,10 @@ TEST(Classic, ServesAnInactiveApiWithAWarning) {
 }
 
 TEST(Classic, ReadsTheExpiryInUtc) {
-  EXPECT_EQ(parsed(with(classicDefinition(), "/expiration", "2024-02-29 12:30")).expires_at,
+  EXPECT_EQ(classic(with(classicDefinition(), "/expiration", "2024-02-29 12:30")).expires_at,
             1709209800);
-  EXPECT_FALSE(parsed(with(classicDefinition(), "/expiration", "-1")).expires_at);
-  EXPECT_FALSE(parsed(with(classicDefinition(), "/expiration", "")).expires_at);
+  EXPECT_FALSE(classic(with(classicDefinition(), "/expiration", "-1")).expires_at);
+  EXPECT_FALSE(classic(with(classicDefinition(), "/expiration", "")).expires_at);
   for (const char* text :
        {"2023-02-29 12:30", "never", "2024-01-01", "2024-01-01 24:00", "2024-01-01T00:00"}) {
     Problems problems;
@@ -203,12 +203,12 @@ TEST(Classic, ReadsTheExpiryInUtc) {
 
 TEST(Classic, ReadsTheEnforcedTimeoutOfTheVersion) {
   const std::string field = "/version_data/versions/Default/global_enforce_timeout";
-  EXPECT_EQ(parsed(with(classicDefinition(), field, "1.5s")).enforced_timeout,
+  EXPECT_EQ(classic(with(classicDefinition(), field, "1.5s")).enforced_timeout,
             std::chrono::milliseconds(1500));
-  EXPECT_EQ(parsed(with(classicDefinition(), field, "10us")).enforced_timeout,
+  EXPECT_EQ(classic(with(classicDefinition(), field, "10us")).enforced_timeout,
             std::chrono::milliseconds(1));
-  EXPECT_FALSE(parsed(with(classicDefinition(), field, "0s")).enforced_timeout);
-  EXPECT_FALSE(parsed(with(with(classicDefinition(), field, "1s"), field + "_disabled", true))
+  EXPECT_FALSE(classic(with(classicDefinition(), field, "0s")).enforced_timeout);
+  EXPECT_FALSE(classic(with(with(classicDefinition(), field, "1s"), field + "_disabled", true))
                    .enforced_timeout);
   Problems problems;
   const auto spec = parse(with(classicDefinition(), field, "soon"), problems);
@@ -221,11 +221,11 @@ TEST(Classic, ExpandsLoadBalancingTargets) {
   json definition = classicDefinition();
   definition["proxy"]["enable_load_balancing"] = true;
   definition["proxy"]["target_list"] = {"http://a/", "b:81", "b:81"};
-  const ApiSpec spec = parsed(definition);
+  const ApiSpec spec = classic(definition);
   ASSERT_EQ(spec.targets.size(), 3U);
   EXPECT_EQ(spec.targets[1].text, "http://b:81");
   definition["proxy"]["enable_load_balancing"] = false;
-  EXPECT_TRUE(parsed(definition).targets.empty());
+  EXPECT_TRUE(classic(definition).targets.empty());
 }
 
 TEST(Classic, NamesTheWrongTargetOfAList) {
@@ -243,7 +243,7 @@ TEST(Classic, MergesTlsSettingsOverTheConfiguration) {
   config.proxy_ssl_ciphers = {"C"};
   config.proxy_ssl_insecure_skip_verify = true;
   json definition = classicDefinition();
-  const ApiSpec plain = parsed(definition, config);
+  const ApiSpec plain = classic(definition, config);
   EXPECT_TRUE(plain.tls.insecure_skip_verify);
   EXPECT_EQ(plain.tls.min_version, 770);
   EXPECT_EQ(plain.tls.ciphers, std::vector<std::string>{"C"});
@@ -252,7 +252,7 @@ TEST(Classic, MergesTlsSettingsOverTheConfiguration) {
                                       {"ssl_ciphers", {"D"}},
                                       {"ssl_force_common_name_check", true},
                                       {"proxy_url", "http://p:3128"}};
-  const ApiSpec own = parsed(definition, config);
+  const ApiSpec own = classic(definition, config);
   EXPECT_EQ(own.tls.min_version, 772);
   EXPECT_EQ(own.tls.max_version, 772)
       << "any maximum of an API means TLS 1.2, and not below the minimum";
@@ -268,15 +268,15 @@ TEST(Classic, ChoosesTheClientCertificateByHost) {
   GatewayConfig config;
   config.upstream_certificates = {{"*", general}};
   json definition = with(classicDefinition(), "/proxy/target_url", "https://up.example.com:8443/");
-  EXPECT_EQ(parsed(definition, config).tls.client_certificate, general);
-  EXPECT_EQ(parsed(classicDefinition(), config).tls.client_certificate, "")
+  EXPECT_EQ(classic(definition, config).tls.client_certificate, general);
+  EXPECT_EQ(classic(classicDefinition(), config).tls.client_certificate, "")
       << "plain HTTP has none";
   for (const char* pattern : {"*.example.com", "up.example.com", "up.example.com:8443"}) {
     definition["upstream_certificates"] = {{pattern, own}, {"other.example.com", "missing.pem"}};
-    EXPECT_EQ(parsed(definition, config).tls.client_certificate, own) << pattern;
+    EXPECT_EQ(classic(definition, config).tls.client_certificate, own) << pattern;
   }
   definition["upstream_certificates_disabled"] = true;
-  EXPECT_EQ(parsed(definition, config).tls.client_certificate, "");
+  EXPECT_EQ(classic(definition, config).tls.client_certificate, "");
 }
 
 TEST(Classic, RefusesClientCertificatesThatAreNoFiles) {
@@ -298,7 +298,7 @@ TEST(Classic, ReplacesSecretReferencesFirst) {
   config.secrets = {{"path", "/hidden/"}};
   json definition = with(classicDefinition(), "/proxy/target_url", "env://TYKPP_TEST_TARGET");
   definition["proxy"]["listen_path"] = "secrets://path";
-  const ApiSpec spec = parsed(definition, config);
+  const ApiSpec spec = classic(definition, config);
   EXPECT_EQ(spec.target.host, "from-env");
   EXPECT_EQ(spec.listen_path, "/hidden/");
   // What the control API shows is the reference, never the secret behind it.
@@ -308,9 +308,9 @@ TEST(Classic, ReplacesSecretReferencesFirst) {
 
 TEST(Classic, KeepsConfigDataUnlessDisabledOrEmpty) {
   json definition = with(classicDefinition(), "/config_data", {{"b", 1}, {"a", {1, "two"}}});
-  EXPECT_EQ(parsed(definition).config_data, R"({"a":[1,"two"],"b":1})");
-  EXPECT_EQ(parsed(with(definition, "/config_data_disabled", true)).config_data, "");
-  EXPECT_EQ(parsed(with(definition, "/config_data", json::object())).config_data, "");
+  EXPECT_EQ(classic(definition).config_data, R"({"a":[1,"two"],"b":1})");
+  EXPECT_EQ(classic(with(definition, "/config_data_disabled", true)).config_data, "");
+  EXPECT_EQ(classic(with(definition, "/config_data", json::object())).config_data, "");
 }
 
 TEST(ClassicPair, KeepsBothHalves) {

@@ -308,11 +308,11 @@ TEST_F(ConfigLoader, WritesTheDefaultFileAndReadsIt) {
   std::ifstream file(path);
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   EXPECT_TRUE(text.starts_with("{\n    \"hostname\""));
-  const auto json = nlohmann::json::parse(text);
-  EXPECT_EQ(json.at("listen_port"), 8181);
-  EXPECT_EQ(json.at("dns_cache").at("ttl"), 3600);
-  EXPECT_EQ(json.at("storage").at("optimisation_max_idle"), 100);
-  EXPECT_EQ(json.at("enable_jsvm"), false);
+  const auto written = nlohmann::json::parse(text);
+  EXPECT_EQ(written.at("listen_port"), 8181);
+  EXPECT_EQ(written.at("dns_cache").at("ttl"), 3600);
+  EXPECT_EQ(written.at("storage").at("optimisation_max_idle"), 100);
+  EXPECT_EQ(written.at("enable_jsvm"), false);
   EXPECT_EQ(std::filesystem::status(path).permissions() & std::filesystem::perms::all,
             std::filesystem::perms(0644));
 }

@@ -14,9 +14,9 @@ using test::problemAt;
 using test::shown;
 using test::with;
 
-constexpr const char* kX = "/x-tyk-api-gateway";
+constexpr const char* kExtension = "/x-tyk-api-gateway";
 
-ApiSpec parsed(const json& document) {
+ApiSpec oas(const json& document) {
   Problems problems;
   auto spec = parseOas(document.dump(), "apps/one.json", {}, problems);
   EXPECT_TRUE(spec) << shown(problems);
@@ -24,11 +24,11 @@ ApiSpec parsed(const json& document) {
 }
 
 json extended(const std::string& pointer, const char* value) {
-  return with(oasDefinition(), kX + pointer, json::parse(value));
+  return with(oasDefinition(), kExtension + pointer, json::parse(value));
 }
 
 TEST(Oas, BecomesTheSameApiAsItsClassicForm) {
-  const ApiSpec spec = parsed(oasDefinition());
+  const ApiSpec spec = oas(oasDefinition());
   EXPECT_TRUE(spec.is_oas);
   EXPECT_EQ(spec.api_id, "one");
   EXPECT_EQ(spec.org_id, "default");
@@ -58,7 +58,7 @@ TEST(Oas, ConvertsServerAndUpstream) {
       "proxy": {"enabled": false, "url": "http://p:3128"}, "enforceTimeout": {"enabled": true, "duration": "2s"}})");
   x["middleware"]["global"] = json::parse(
       R"({"trafficLogs": {"enabled": true}, "pluginConfig": {"data": {"enabled": true, "value": {"k": 1}}}})");
-  const ApiSpec spec = parsed(document);
+  const ApiSpec spec = oas(document);
   EXPECT_TRUE(spec.expires_at);
   EXPECT_EQ(spec.id, "abc");
   EXPECT_TRUE(spec.internal);
@@ -80,7 +80,7 @@ TEST(Oas, ConvertsServerAndUpstream) {
 
 TEST(Oas, ReadsPluginsWithTheirPlaces) {
   const ApiSpec spec =
-      parsed(extended("/middleware", R"({"global": {"pluginConfig": {"driver": "native"},
+      oas(extended("/middleware", R"({"global": {"pluginConfig": {"driver": "native"},
       "prePlugins": [{"enabled": true, "functionName": "A", "path": "a.so", "timeoutMs": 7, "onError": "skip", "isolate": true}, {"functionName": "off"}],
       "postPlugin": {"plugins": [{"enabled": true, "functionName": "Old", "driver": "lua"}]},
       "responsePlugins": [], "responsePlugin": {"plugins": [{"enabled": true, "functionName": "Hidden"}]},
@@ -98,7 +98,7 @@ TEST(Oas, ReadsPluginsWithTheirPlaces) {
 }
 
 TEST(Oas, ReadsServersOfPlugins) {
-  const ApiSpec spec = parsed(extended(
+  const ApiSpec spec = oas(extended(
       "/middleware", R"({"global": {"pluginConfig": {"driver": "grpc", "grpcServer": "tcp://api:2"},
       "prePlugins": [{"enabled": true, "functionName": "A"}],
       "postPlugins": [{"enabled": true, "functionName": "B", "grpcServer": "tcp://own:3"}]}})"));
@@ -107,7 +107,7 @@ TEST(Oas, ReadsServersOfPlugins) {
 }
 
 TEST(Oas, ReadsAuthenticationByPlugin) {
-  const ApiSpec spec = parsed(
+  const ApiSpec spec = oas(
       extended("/server/authentication", R"({"enabled": true, "baseIdentityProvider": "custom_auth",
       "custom": {"enabled": true, "config": {"enabled": true, "functionName": "Check", "path": "a.so"}, "header": {"enabled": true, "name": "X-Key"}}})"));
   EXPECT_FALSE(spec.use_keyless);
@@ -137,9 +137,9 @@ TEST(Oas, TellsWrongTypesAtTheirPlaces) {
       document["x-tyk-api-gateway"]["middleware"]["global"]["prePlugins"] =
           json::array({json::object()});
     }
-    document[json::json_pointer(std::string(kX) + test.pointer)] = json::parse(test.value);
+    document[json::json_pointer(std::string(kExtension) + test.pointer)] = json::parse(test.value);
     EXPECT_FALSE(parseOas(document.dump(), "o.json", {}, problems)) << test.pointer;
-    const Problem* problem = problemAt(problems, std::string(kX) + test.pointer);
+    const Problem* problem = problemAt(problems, std::string(kExtension) + test.pointer);
     ASSERT_NE(problem, nullptr) << test.pointer << "\n" << shown(problems);
     EXPECT_TRUE(problem->reason.starts_with("expected") ||
                 problem->reason.find("missing") != std::string::npos);
@@ -163,8 +163,9 @@ TEST(Oas, TellsWrongValuesAtTheirPlacesInTheDocument) {
     Problems problems;
     EXPECT_FALSE(parseOas(extended(test.pointer, test.value).dump(), "o.json", {}, problems))
         << test.pointer;
-    EXPECT_NE(problemAt(problems, std::string(kX) + test.pointer), nullptr) << test.pointer << "\n"
-                                                                            << shown(problems);
+    EXPECT_NE(problemAt(problems, std::string(kExtension) + test.pointer), nullptr)
+        << test.pointer << "\n"
+        << shown(problems);
   }
 }
 
@@ -208,7 +209,7 @@ TEST(Oas, RefusesWhatIsNotBuiltAtItsPlace) {
     EXPECT_FALSE(parseOas(extended(test.pointer, test.value).dump(), "o.json", {}, problems))
         << test.pointer;
     const std::string place =
-        kX + std::string(test.reported != nullptr ? test.reported : test.pointer);
+        kExtension + std::string(test.reported != nullptr ? test.reported : test.pointer);
     const Problem* problem = problemAt(problems, place);
     ASSERT_NE(problem, nullptr) << place << "\n" << shown(problems);
     EXPECT_TRUE(problem->reason.ends_with("is not built yet")) << problem->reason;

@@ -5,7 +5,7 @@
 namespace tykpp::drivers {
 namespace {
 
-constexpr const char* kPayload =
+constexpr const char* kPythonPayload =
     R"({"message": {"Type": "AuthFailure", "Meta": {"Path": "/a"}, "TimeStamp": "now"}, "handler_name": "onEvent", "spec": {"APIID": "api", "OrgID": "org"}})";
 
 class PythonEvents : public test::PythonTest {
@@ -23,7 +23,7 @@ class PythonEvents : public test::PythonTest {
   void dispatch(EventFunction& function) {
     auto ticket = std::make_shared<int>(1);
     const std::weak_ptr<int> watched = ticket;
-    function.dispatch(kPayload, std::move(ticket));
+    function.dispatch(kPythonPayload, std::move(ticket));
     while (!watched.expired()) ASSERT_TRUE(workers_.runOne());
   }
 };
@@ -78,7 +78,7 @@ TEST_F(PythonEvents, ComeOneAfterTheOther) {
   ASSERT_TRUE(function) << function.error().message();
   auto ticket = std::make_shared<int>(1);
   const std::weak_ptr<int> watched = ticket;
-  for (int i = 0; i < 5; ++i) (*function)->dispatch(kPayload, ticket);
+  for (int i = 0; i < 5; ++i) (*function)->dispatch(kPythonPayload, ticket);
   ticket.reset();
   while (!watched.expired()) ASSERT_TRUE(workers_.runOne());
   EXPECT_EQ(workers_.stored.begin()->second, "1");

@@ -15,7 +15,7 @@
 namespace tykpp::events {
 namespace {
 
-using Json = nlohmann::json;
+using PlainJson = nlohmann::json;
 
 class WebHookTest : public testing::Test {
  protected:
@@ -55,12 +55,12 @@ class WebHookTest : public testing::Test {
     ASSERT_EQ(bus_.pending(), 0U);
   }
   /// What the receiver got.
-  Json received() {
+  PlainJson received() {
     settle();
     return ask("/recorded/" + name());
   }
   /// The server's answer, JSON.
-  Json ask(const std::string& path) {
+  PlainJson ask(const std::string& path) {
     client::Request ask;
     ask.url = server_->url(path);
     std::mutex mutex;
@@ -73,7 +73,7 @@ class WebHookTest : public testing::Test {
     });
     std::unique_lock lock(mutex);
     done.wait(lock, [&] { return answer.has_value(); });
-    return *answer ? Json::parse((*answer)->body) : Json();
+    return *answer ? PlainJson::parse((*answer)->body) : PlainJson();
   }
 
   static tykpp::test::HttpServer* server_;
@@ -93,14 +93,14 @@ TEST_F(WebHookTest, SendsTheDefaultBody) {
   spec_.headers = {{"X-Secret", "s"}};
   EXPECT_EQ(make(), "");
   fire("/api/a", "k\"+");
-  const Json got = received();
+  const PlainJson got = received();
   ASSERT_EQ(got.size(), 1U);
   EXPECT_EQ(got[0]["method"], "POST");
   EXPECT_EQ(got[0]["body"],
             "\n{\n    \"event\": \"AuthFailure\",\n    \"message\": \"Auth Failure\",\n"
             "    \"path\": \"/api/a\",\n    \"origin\": \"192.0.2.7\",\n"
             "    \"key\": \"k&#34;&#43;\"\n}\n\n\n");
-  const Json& headers = got[0]["headers"];
+  const PlainJson& headers = got[0]["headers"];
   EXPECT_EQ(headers["User-Agent"], "Tyk-Hookshot");
   EXPECT_EQ(headers["Content-Type"], "application/json");
   EXPECT_EQ(headers["X-Secret"], "s");
@@ -111,7 +111,7 @@ TEST_F(WebHookTest, KeepsHeadersOfItsOwn) {
   spec_.headers = {{"user-agent", "mine"}, {"content-type", "text/x"}};
   EXPECT_EQ(make(), "");
   fire();
-  const Json got = received();
+  const PlainJson got = received();
   ASSERT_EQ(got.size(), 1U);
   EXPECT_EQ(got[0]["method"], "PUT");
   EXPECT_EQ(got[0]["headers"]["user-agent"], "mine");
@@ -123,7 +123,7 @@ TEST_F(WebHookTest, UsesATemplate) {
   spec_.template_file = folder_.write("hook.txt", R"({{.Type}} {{.Meta.Path}} {{.Meta.Key}})");
   EXPECT_EQ(make(), "");
   fire();
-  const Json got = received();
+  const PlainJson got = received();
   ASSERT_EQ(got.size(), 1U);
   EXPECT_EQ(got[0]["body"], "AuthFailure /api/a key");
   EXPECT_FALSE(got[0]["headers"].contains("Content-Type"));
@@ -134,7 +134,7 @@ TEST_F(WebHookTest, UsesTheDefaultOfTheTemplateFolder) {
   config_.template_path = folder_.path();
   EXPECT_EQ(make(), "");
   fire();
-  const Json got = received();
+  const PlainJson got = received();
   ASSERT_EQ(got.size(), 1U);
   EXPECT_EQ(got[0]["body"], "own AuthFailure");
   EXPECT_EQ(got[0]["headers"]["Content-Type"], "application/json");
@@ -144,7 +144,7 @@ TEST_F(WebHookTest, FallsBackToTheDefaultAndSaysSo) {
   spec_.template_file = folder_.write("bad.json", "x\n{{nope}}");
   EXPECT_NE(make().find("line 2: there is no function nope"), std::string::npos);
   fire();
-  const Json got = received();
+  const PlainJson got = received();
   ASSERT_EQ(got.size(), 1U);
   EXPECT_NE(got[0]["body"].get<std::string>().find("\"event\": \"AuthFailure\""),
             std::string::npos);
@@ -161,7 +161,7 @@ TEST_F(WebHookTest, SendsEqualRequestsOnce) {
   settle();
   fire();
   fire("/api/b");
-  const Json got = received();
+  const PlainJson got = received();
   EXPECT_EQ(got.size(), 2U);
 }
 

@@ -20,7 +20,7 @@ namespace {
 
 using nlohmann::json;
 
-std::string part(std::string_view text) {
+std::string encodedPart(std::string_view text) {
   std::string out = encodeBase64(text, false);
   for (char& c : out) c = c == '+' ? '-' : c == '/' ? '_' : c;
   return out;
@@ -28,8 +28,8 @@ std::string part(std::string_view text) {
 
 std::string hs256(const json& claims, std::string_view secret = "a secret",
                   const json& header = {{"alg", "HS256"}}) {
-  const std::string text = part(header.dump()) + "." + part(claims.dump());
-  return text + "." + part(jwt::hmac(jwt::Hash::kSha256, secret, text));
+  const std::string text = encodedPart(header.dump()) + "." + encodedPart(claims.dump());
+  return text + "." + encodedPart(jwt::hmac(jwt::Hash::kSha256, secret, text));
 }
 
 using Answer = std::pair<int, std::string>;
@@ -152,7 +152,7 @@ TEST_F(JwtTest, IsRefusedWithoutARightSignature) {
   const Answer method(403, "Key not authorized: Unexpected signing method");
   EXPECT_EQ(ask(hs256(claims, "a secret", {{"alg", "none"}})), method);
   EXPECT_EQ(ask(hs256(claims, "a secret", {{"alg", "RS256"}})), method);
-  EXPECT_EQ(ask(part(R"({"alg":"none"})") + "." + part(claims.dump()) + "."), method);
+  EXPECT_EQ(ask(encodedPart(R"({"alg":"none"})") + "." + encodedPart(claims.dump()) + "."), method);
 }
 
 TEST_F(JwtTest, OfAPublicKeyIsNotSignedWithThatKeysText) {

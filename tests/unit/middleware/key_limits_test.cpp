@@ -45,9 +45,9 @@ class KeyLimitsTest : public ::testing::Test {
     return verdict.error().status();
   }
   /// The session of the requests that follow, as authentication leaves it.
-  void useSession(const std::string& json) {
+  void useSession(const std::string& text) {
     entry_ = std::make_shared<session::SessionEntry>(
-        "k", "k", session::SessionData::parse(json).value(), json.size());
+        "k", "k", session::SessionData::parse(text).value(), text.size());
     session_ = entry_->applied(keys_.keyring().policies(), "").value();
   }
   std::string header(const char* name) {

@@ -27,11 +27,11 @@ class PluginSessionTest : public ::testing::Test {
     api_.hooks.auth = ref;
   }
   /// What happens when a plugin made this session.
-  Result<chain::Verdict> made(const std::string& json, const std::string& token = "token") {
+  Result<chain::Verdict> made(const std::string& text, const std::string& token = "token") {
     request_ = std::make_unique<test::TestExchange>();
     request_->exchange.api = &api_;
     request_->exchange.session =
-        std::make_shared<session::SessionState>(session::SessionData::parse(json).value(), token);
+        std::make_shared<session::SessionState>(session::SessionData::parse(text).value(), token);
     const auto steps = PluginSession::createAfterAuth(
         {api_, keys_.config, 1, nullptr, nullptr, fired_.emitter(), &keys_.keyrings()});
     EXPECT_EQ(steps->size(), 1u);

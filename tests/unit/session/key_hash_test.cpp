@@ -52,8 +52,8 @@ TEST(KeyHash, MakesAndHashesTheTokensOfEachFunction) {
 }
 
 TEST(KeyHash, CutsALeadingOrganisationAndInventsMissingIdentifiers) {
-  constexpr const char* kWhole = "5e9d9544a1dcd60001d0ed20my-key";
-  EXPECT_EQ(makeToken(kOrg, kWhole, ""), kWhole);
+  constexpr const char* kWholeToken = "5e9d9544a1dcd60001d0ed20my-key";
+  EXPECT_EQ(makeToken(kOrg, kWholeToken, ""), kWholeToken);
   const std::string one = makeToken(kOrg, "", "");
   const std::string other = makeToken(kOrg, "", "");
   EXPECT_EQ(one.size(), 24U + 32U);

@@ -8,7 +8,7 @@
 namespace tykpp::session {
 namespace {
 
-constexpr const char* kOrg = "5e9d9544a1dcd60001d0ed20";
+constexpr const char* kKeyringOrg = "5e9d9544a1dcd60001d0ed20";
 
 definition::GatewayConfig hashing(const char* function) {
   definition::GatewayConfig config;
@@ -44,20 +44,20 @@ TEST(Keyring, ForgetsASessionThatIsWrittenAnew) {
 
 TEST(Keyring, PutsTheOrganisationBeforeAKeyThatHasNone) {
   test::KeyringLoop keys(hashing("murmur64"));
-  const std::string token = makeToken(kOrg, "my-key", "murmur64");
+  const std::string token = makeToken(kKeyringOrg, "my-key", "murmur64");
   keys.put(token, R"({"alias":"one"})");
-  ASSERT_NE(find(keys, kOrg, "my-key"), nullptr);
-  EXPECT_EQ(find(keys, kOrg, "my-key")->token(), token);
-  EXPECT_EQ(find(keys, kOrg, token)->key(), "4769538431cb9f4f");
+  ASSERT_NE(find(keys, kKeyringOrg, "my-key"), nullptr);
+  EXPECT_EQ(find(keys, kKeyringOrg, "my-key")->token(), token);
+  EXPECT_EQ(find(keys, kKeyringOrg, token)->key(), "4769538431cb9f4f");
 }
 
 TEST(Keyring, TriesTheFunctionsOfEarlierTimes) {
   definition::GatewayConfig config = hashing("sha256");
   config.identity.keys.hash_key_function_fallback = {"murmur128", "murmur32"};
   test::KeyringLoop keys(config);
-  keys.put(makeToken(kOrg, "my-key", "murmur32"), R"({"alias":"old"})");
-  ASSERT_NE(find(keys, kOrg, "my-key"), nullptr);
-  EXPECT_EQ(find(keys, kOrg, "my-key")->key(), "526687c3");
+  keys.put(makeToken(kKeyringOrg, "my-key", "murmur32"), R"({"alias":"old"})");
+  ASSERT_NE(find(keys, kKeyringOrg, "my-key"), nullptr);
+  EXPECT_EQ(find(keys, kKeyringOrg, "my-key")->key(), "526687c3");
 }
 
 TEST(Keyring, DoesNotAskForKeysThatAreTooShort) {

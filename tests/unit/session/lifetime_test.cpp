@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::int64_t kNow = 1'000'000;
 
-struct Case {
+struct LifetimeCase {
   const char* what;
   LifetimeRules rules;
   ApiLifetime api;
@@ -21,7 +21,7 @@ struct Case {
 };
 
 TEST(Lifetime, FollowsTheRulesInOrder) {
-  const Case cases[] = {
+  const LifetimeCase cases[] = {
       {"nothing set", {}, {}, "", 0, 0, 0, 0},
       {"the global one is forced", {true, 77, false}, {50, false}, "delete", 0, kNow + 5, 60, 77},
       {"delete without an end", {}, {50, false}, "delete", 0, 0, 60, 0},
@@ -39,7 +39,7 @@ TEST(Lifetime, FollowsTheRulesInOrder) {
       {"respected, ends earlier", {}, {50, true}, "", 0, kNow + 5, 0, 50},
       {"respected, no end", {}, {50, true}, "", 0, -1, 0, -1},
       {"respected without a lifetime", {}, {0, true}, "", 0, kNow + 5, 0, 0}};
-  for (const Case& c : cases) {
+  for (const LifetimeCase& c : cases) {
     SessionData session;
     session.post_expiry_action = c.action;
     session.post_expiry_grace_period = c.grace;

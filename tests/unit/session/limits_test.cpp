@@ -102,16 +102,16 @@ TEST(Limits, MovesTheAllowanceInSteps) {
   using Change = SmoothingStep::Change;
   // Margin 5: up from 15 of 20, down from 10 of 20 on.
   const RateSmoothing smoothing{true, 10, 1, 5, 1};
-  struct Case {
+  struct SmoothingCase {
     double allowance;
     double count;
     SmoothingStep wanted;
   };
-  const Case cases[] = {{20, 14, {20, Change::kNone}}, {20, 15, {25, Change::kUp}},
-                        {20, 11, {20, Change::kNone}}, {20, 10, {15, Change::kDown}},
-                        {28, 28, {30, Change::kUp}},   {30, 30, {30, Change::kNone}},
-                        {12, 0, {10, Change::kDown}},  {10, 0, {10, Change::kNone}}};
-  for (const Case& c : cases) {
+  const SmoothingCase cases[] = {{20, 14, {20, Change::kNone}}, {20, 15, {25, Change::kUp}},
+                                 {20, 11, {20, Change::kNone}}, {20, 10, {15, Change::kDown}},
+                                 {28, 28, {30, Change::kUp}},   {30, 30, {30, Change::kNone}},
+                                 {12, 0, {10, Change::kDown}},  {10, 0, {10, Change::kNone}}};
+  for (const SmoothingCase& c : cases) {
     EXPECT_EQ(smoothingStep(smoothing, 30, c.allowance, c.count), c.wanted)
         << c.allowance << " " << c.count;
   }

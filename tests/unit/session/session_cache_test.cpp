@@ -9,7 +9,7 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr Clock::time_point kStart{seconds(1000)};
+constexpr Clock::time_point kCacheStart{seconds(1000)};
 
 std::shared_ptr<SessionEntry> entryOf(const std::string& key, const char* json = "{}",
                                       std::size_t bytes = 100) {
@@ -21,77 +21,77 @@ std::shared_ptr<SessionEntry> entryOf(const std::string& key, const char* json =
 TEST(SessionCache, KeepsASessionForItsTime) {
   SessionCache cache;
   const auto entry = entryOf("k");
-  EXPECT_TRUE(cache.put(entry, "raw", cache.ticket(), kStart));
-  EXPECT_EQ(cache.find("k", kStart + seconds(9)), entry);
-  EXPECT_EQ(cache.findAlias("raw", kStart + seconds(9)), entry);
-  EXPECT_EQ(cache.find("raw", kStart), nullptr);
-  EXPECT_EQ(cache.find("k", kStart + seconds(10)), nullptr);
+  EXPECT_TRUE(cache.put(entry, "raw", cache.ticket(), kCacheStart));
+  EXPECT_EQ(cache.find("k", kCacheStart + seconds(9)), entry);
+  EXPECT_EQ(cache.findAlias("raw", kCacheStart + seconds(9)), entry);
+  EXPECT_EQ(cache.find("raw", kCacheStart), nullptr);
+  EXPECT_EQ(cache.find("k", kCacheStart + seconds(10)), nullptr);
   EXPECT_EQ(cache.size(), 0U);
   EXPECT_EQ(cache.bytes(), 0U);
-  EXPECT_EQ(cache.findAlias("raw", kStart), nullptr);
+  EXPECT_EQ(cache.findAlias("raw", kCacheStart), nullptr);
 }
 
 TEST(SessionCache, ReplacesAnOlderOne) {
   SessionCache cache;
-  cache.put(entryOf("k"), "a", cache.ticket(), kStart);
+  cache.put(entryOf("k"), "a", cache.ticket(), kCacheStart);
   const auto newer = entryOf("k");
-  cache.put(newer, "b", cache.ticket(), kStart + seconds(1));
+  cache.put(newer, "b", cache.ticket(), kCacheStart + seconds(1));
   EXPECT_EQ(cache.size(), 1U);
-  EXPECT_EQ(cache.find("k", kStart + seconds(10)), newer);
-  EXPECT_EQ(cache.findAlias("a", kStart), nullptr);
+  EXPECT_EQ(cache.find("k", kCacheStart + seconds(10)), newer);
+  EXPECT_EQ(cache.findAlias("a", kCacheStart), nullptr);
   const auto other = entryOf("l");
-  cache.put(other, "b", cache.ticket(), kStart + seconds(1));
-  EXPECT_EQ(cache.findAlias("b", kStart + seconds(2)), other);
+  cache.put(other, "b", cache.ticket(), kCacheStart + seconds(1));
+  EXPECT_EQ(cache.findAlias("b", kCacheStart + seconds(2)), other);
 }
 
 TEST(SessionCache, DropsWhatChanged) {
   SessionCache cache;
-  cache.put(entryOf("k"), "a", cache.ticket(), kStart);
-  cache.put(entryOf("l"), "", cache.ticket(), kStart);
+  cache.put(entryOf("k"), "a", cache.ticket(), kCacheStart);
+  cache.put(entryOf("l"), "", cache.ticket(), kCacheStart);
   cache.invalidate("k");
-  EXPECT_EQ(cache.find("k", kStart), nullptr);
-  EXPECT_EQ(cache.findAlias("a", kStart), nullptr);
-  EXPECT_NE(cache.find("l", kStart), nullptr);
+  EXPECT_EQ(cache.find("k", kCacheStart), nullptr);
+  EXPECT_EQ(cache.findAlias("a", kCacheStart), nullptr);
+  EXPECT_NE(cache.find("l", kCacheStart), nullptr);
   cache.clear();
   EXPECT_EQ(cache.size(), 0U);
-  EXPECT_EQ(cache.find("l", kStart), nullptr);
+  EXPECT_EQ(cache.find("l", kCacheStart), nullptr);
 }
 
 TEST(SessionCache, RefusesWhatChangedWhileItWasFetched) {
   SessionCache cache;
   const auto before = cache.ticket();
   cache.invalidate("k");
-  EXPECT_FALSE(cache.put(entryOf("k"), "", before, kStart));
-  EXPECT_TRUE(cache.put(entryOf("l"), "", before, kStart));
-  EXPECT_TRUE(cache.put(entryOf("k"), "", cache.ticket(), kStart));
+  EXPECT_FALSE(cache.put(entryOf("k"), "", before, kCacheStart));
+  EXPECT_TRUE(cache.put(entryOf("l"), "", before, kCacheStart));
+  EXPECT_TRUE(cache.put(entryOf("k"), "", cache.ticket(), kCacheStart));
   for (int i = 0; i < 257; ++i) cache.invalidate("x" + std::to_string(i));
-  EXPECT_FALSE(cache.put(entryOf("m"), "", before, kStart));
+  EXPECT_FALSE(cache.put(entryOf("m"), "", before, kCacheStart));
   const auto later = cache.ticket();
   cache.clear();
-  EXPECT_FALSE(cache.put(entryOf("m"), "", later, kStart));
-  EXPECT_TRUE(cache.put(entryOf("m"), "", cache.ticket(), kStart));
+  EXPECT_FALSE(cache.put(entryOf("m"), "", later, kCacheStart));
+  EXPECT_TRUE(cache.put(entryOf("m"), "", cache.ticket(), kCacheStart));
 }
 
 TEST(SessionCache, BoundsNumberAndBytes) {
   SessionCache few({.most_entries = 3});
-  for (const char* key : {"a", "b", "c", "d"}) few.put(entryOf(key), "", few.ticket(), kStart);
+  for (const char* key : {"a", "b", "c", "d"}) few.put(entryOf(key), "", few.ticket(), kCacheStart);
   EXPECT_EQ(few.size(), 3U);
-  EXPECT_EQ(few.find("a", kStart), nullptr);
-  EXPECT_NE(few.find("d", kStart), nullptr);
+  EXPECT_EQ(few.find("a", kCacheStart), nullptr);
+  EXPECT_NE(few.find("d", kCacheStart), nullptr);
 
   SessionCache small({.most_bytes = 100'000});
   for (int i = 0; i < 100; ++i) {
-    EXPECT_TRUE(small.put(entryOf(std::to_string(i), "{}", 1000), "", small.ticket(), kStart));
+    EXPECT_TRUE(small.put(entryOf(std::to_string(i), "{}", 1000), "", small.ticket(), kCacheStart));
     EXPECT_LE(small.bytes(), 100'000U);
   }
   EXPECT_GT(small.size(), 5U);
-  EXPECT_FALSE(small.put(entryOf("huge", "{}", 50'000), "", small.ticket(), kStart));
+  EXPECT_FALSE(small.put(entryOf("huge", "{}", 50'000), "", small.ticket(), kCacheStart));
 }
 
 TEST(SessionCache, KeepsNothingWithoutALifetime) {
   SessionCache cache({.lifetime = Clock::duration::zero()});
-  EXPECT_FALSE(cache.put(entryOf("k"), "", cache.ticket(), kStart));
-  EXPECT_EQ(cache.find("k", kStart), nullptr);
+  EXPECT_FALSE(cache.put(entryOf("k"), "", cache.ticket(), kCacheStart));
+  EXPECT_EQ(cache.find("k", kCacheStart), nullptr);
 }
 
 PolicySet oneRate(double rate) {

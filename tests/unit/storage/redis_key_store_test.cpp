@@ -32,10 +32,10 @@ std::unique_ptr<KeyStore> storeFor(RedisOptions options) {
   return std::move(makeRedisKeyStore(std::move(options)).value());
 }
 
-Result<bool> put(StoreLoop& loop, std::string key, std::string value = "x") {
+Result<bool> putRedis(StoreLoop& loop, std::string key, std::string value = "x") {
   return loop.ask([&](Client& c) { return c.set(key, value, 0s, SetIf::kAlways); });
 }
-Result<std::optional<std::string>> read(StoreLoop& loop, std::string key) {
+Result<std::optional<std::string>> readRedis(StoreLoop& loop, std::string key) {
   return loop.ask([&](Client& c) { return c.get(key); });
 }
 
@@ -70,7 +70,7 @@ TEST_F(RedisStore, WaitsForAnOriginalGatewayThatHoldsTheLock) {
   ASSERT_TRUE(awaitUp(*store));
   ASSERT_EQ(redisCli(server.port(), "set quota-1-lock other"), "OK");
   auto answer = loop.begin([](Client& c) { return c.quotaStep("quota-1", 5, 60s); });
-  ASSERT_TRUE(put(loop, "barrier"));
+  ASSERT_TRUE(putRedis(loop, "barrier"));
   EXPECT_EQ(redisCli(server.port(), "exists quota-1"), "0") << "not counted before the other's SET";
   redisCli(server.port(), "set quota-1 1 EX 60");  // its SET 0 and INCR
   redisCli(server.port(), "del quota-1-lock");
@@ -85,7 +85,7 @@ TEST_F(RedisStore, LogsInSelectsItsDatabaseAndNamesAWrongPassword) {
   const auto store = storeFor(options);
   StoreLoop loop(*store);
   ASSERT_TRUE(awaitUp(*store)) << store->state().reason;
-  ASSERT_TRUE(put(loop, "key"));
+  ASSERT_TRUE(putRedis(loop, "key"));
   EXPECT_EQ(redisCli(server.port(), "-a secret -n 3 exists key"), "1");
   options.address.password = "guess";
   const auto wrong = storeFor(options);
@@ -95,7 +95,7 @@ TEST_F(RedisStore, LogsInSelectsItsDatabaseAndNamesAWrongPassword) {
   })) << wrong->state().reason;
   EXPECT_FALSE(wrong->state().up);
   EXPECT_EQ(wrong->state().reason.find("guess"), std::string::npos);
-  EXPECT_FALSE(put(refused, "key"));
+  EXPECT_FALSE(putRedis(refused, "key"));
 }
 
 TEST_F(RedisStore, IsDownAtStartAndComesUpByItself) {
@@ -104,14 +104,14 @@ TEST_F(RedisStore, IsDownAtStartAndComesUpByItself) {
   std::atomic<int> ups{0};
   store->onChange([&](const StoreState& state) { ups += state.up ? 1 : 0; });
   StoreLoop loop(*store);
-  const auto lost = put(loop, "key");
+  const auto lost = putRedis(loop, "key");
   ASSERT_FALSE(lost);
   EXPECT_EQ(lost.error().code(), Errc::kIo);
   EXPECT_NE(lost.error().message().find("refused"), std::string::npos) << lost.error().message();
   EXPECT_FALSE(store->state().up);
   const RedisServer server("", port);
   ASSERT_TRUE(awaitUp(*store));
-  EXPECT_TRUE(put(loop, "key"));
+  EXPECT_TRUE(putRedis(loop, "key"));
   EXPECT_EQ(ups, 1);
 }
 
@@ -121,16 +121,16 @@ TEST_F(RedisStore, ConnectsAnewToAServerThatCameBackEmpty) {
   const auto store = storeFor(optionsFor(port));
   StoreLoop loop(*store);
   ASSERT_TRUE(awaitUp(*store));
-  ASSERT_TRUE(put(loop, "key"));
+  ASSERT_TRUE(putRedis(loop, "key"));
   ASSERT_TRUE(loop.ask([](Client& c) { return c.quotaStep("quota-1", 5, 60s); }));
   server.reset();
   ASSERT_TRUE(eventually([&] { return !store->state().up; }));
   const auto begin = Clock::now();
-  EXPECT_FALSE(put(loop, "key"));
+  EXPECT_FALSE(putRedis(loop, "key"));
   EXPECT_LT(Clock::now() - begin, 1s) << "while it is down nothing waits for the timeout";
   server = std::make_unique<RedisServer>("", port);
   ASSERT_TRUE(awaitUp(*store));
-  EXPECT_EQ(read(loop, "key").value(), std::nullopt);
+  EXPECT_EQ(readRedis(loop, "key").value(), std::nullopt);
   EXPECT_EQ(loop.ask([](Client& c) { return c.quotaStep("quota-1", 5, 60s); })->used, 1)
       << "the scripts are gone, too: EVAL brings them back";
 }
@@ -143,13 +143,13 @@ TEST_F(RedisStore, GivesUpOnAServerThatHearsButDoesNotAnswer) {
   StoreLoop loop(*store);
   ASSERT_TRUE(awaitUp(*store));
   server.signal(SIGSTOP);
-  const auto late = put(loop, "key");
+  const auto late = putRedis(loop, "key");
   ASSERT_FALSE(late);
   EXPECT_EQ(late.error().code(), Errc::kTimeout) << late.error().message();
   EXPECT_TRUE(eventually([&] { return !store->state().up; }));
   server.signal(SIGCONT);
   EXPECT_TRUE(awaitUp(*store));
-  EXPECT_TRUE(eventually([&] { return bool(put(loop, "key")); }));
+  EXPECT_TRUE(eventually([&] { return bool(putRedis(loop, "key")); }));
 }
 
 TEST_F(RedisStore, WaitsForASlowServer) {
@@ -158,7 +158,7 @@ TEST_F(RedisStore, WaitsForASlowServer) {
   StoreLoop loop(*store);
   ASSERT_TRUE(awaitUp(*store));
   EXPECT_EQ(redisCli(server.port(), "client pause 1000"), "OK");
-  EXPECT_TRUE(put(loop, "key"));
+  EXPECT_TRUE(putRedis(loop, "key"));
   EXPECT_TRUE(store->state().up);
 }
 
@@ -167,14 +167,14 @@ TEST_F(RedisStore, SaysThatMemoryIsFullAndGoesOnReading) {
   const auto store = storeFor(optionsFor(server.port()));
   StoreLoop loop(*store);
   ASSERT_TRUE(awaitUp(*store));
-  ASSERT_TRUE(put(loop, "key"));
+  ASSERT_TRUE(putRedis(loop, "key"));
   redisCli(server.port(), "config set maxmemory 1");
-  const auto full = put(loop, "other");
+  const auto full = putRedis(loop, "other");
   ASSERT_FALSE(full);
   EXPECT_NE(full.error().message().find("OOM"), std::string::npos);
-  EXPECT_EQ(read(loop, "key").value(), "x");
+  EXPECT_EQ(readRedis(loop, "key").value(), "x");
   redisCli(server.port(), "config set maxmemory 0");
-  EXPECT_TRUE(put(loop, "other"));
+  EXPECT_TRUE(putRedis(loop, "other"));
 }
 
 TEST_F(RedisStore, PipelinesCommandsOfOneTurn) {
@@ -281,8 +281,8 @@ TEST_F(RedisWithTls, SpeaksTlsWithACertificateOfItsOwn) {
   StoreLoop loop(*store);
   ASSERT_TRUE(awaitUp(*store)) << store->state().reason;
   const std::string large(3'000'000, 'x');
-  ASSERT_TRUE(put(loop, "large", large));
-  EXPECT_EQ(read(loop, "large").value(), large);
+  ASSERT_TRUE(putRedis(loop, "large", large));
+  EXPECT_EQ(readRedis(loop, "large").value(), large);
 }
 
 TEST_F(RedisWithTls, RefusesACertificateNobodyVouchesFor) {
@@ -343,7 +343,7 @@ TEST_F(RedisCluster, SendsEachKeyToItsOwner) {
   Texts keys;
   for (int i = 0; i < 60; ++i) {
     keys.push_back("apikey-" + std::to_string(i));
-    const auto written = put(loop, keys.back(), std::to_string(i));
+    const auto written = putRedis(loop, keys.back(), std::to_string(i));
     ASSERT_TRUE(written) << written.error().message();
   }
   const auto values = loop.ask([&](Client& c) { return c.getMany(keys); }).value();
@@ -370,7 +370,7 @@ TEST_F(RedisCluster, FollowsASlotThatMoves) {
   const auto store = storeFor(options);
   StoreLoop loop(*store);
   ASSERT_TRUE(awaitUp(*store));
-  ASSERT_TRUE(put(loop, "foo", "1"));
+  ASSERT_TRUE(putRedis(loop, "foo", "1"));
   const auto id = [&](int i) { return redisCli(servers_[std::size_t(i)]->port(), "cluster myid"); };
   const std::string slot = std::to_string(slotOf("foo"));
   int owner = 0;
@@ -381,11 +381,11 @@ TEST_F(RedisCluster, FollowsASlotThatMoves) {
   redisCli(target_port, "cluster setslot " + slot + " importing " + id(owner));
   redisCli(owner_port, "cluster setslot " + slot + " migrating " + id(target));
   redisCli(owner_port, "migrate 127.0.0.1 " + std::to_string(target_port) + " foo 0 2000");
-  EXPECT_EQ(read(loop, "foo").value(), "1") << "while it moves: ASK";
+  EXPECT_EQ(readRedis(loop, "foo").value(), "1") << "while it moves: ASK";
   redisCli(target_port, "cluster setslot " + slot + " node " + id(target));
   redisCli(owner_port, "cluster setslot " + slot + " node " + id(target));
-  EXPECT_EQ(read(loop, "foo").value(), "1") << "afterwards: MOVED";
-  ASSERT_TRUE(put(loop, "foo", "2"));
+  EXPECT_EQ(readRedis(loop, "foo").value(), "1") << "afterwards: MOVED";
+  ASSERT_TRUE(putRedis(loop, "foo", "2"));
   EXPECT_EQ(redisCli(target_port, "get foo"), "2");
 }
 
@@ -413,14 +413,15 @@ TEST_F(RedisStore, AsksSentinelsWhoIsMasterAndFollowsAFailover) {
   {
     StoreLoop loop(*store);
     EXPECT_TRUE(awaitUp(*store)) << store->state().reason;
-    EXPECT_TRUE(put(loop, "key"));
+    EXPECT_TRUE(putRedis(loop, "key"));
     EXPECT_TRUE(eventually([&] {
       return redisCli(sentinel_port, "sentinel replicas mymaster").find("slave") !=
                  std::string::npos &&
              redisCli(replica.port(), "get key") == "x";
     }));
     master.reset();
-    EXPECT_TRUE(eventually([&] { return bool(put(loop, "after")); }, 40s)) << store->state().reason;
+    EXPECT_TRUE(eventually([&] { return bool(putRedis(loop, "after")); }, 40s))
+        << store->state().reason;
     EXPECT_EQ(redisCli(replica.port(), "get after"), "x");
   }
   ::kill(sentinel, SIGKILL);

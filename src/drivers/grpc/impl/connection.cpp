@@ -20,7 +20,7 @@ constexpr auto kConnectTime = std::chrono::seconds(10);
 constexpr auto kPingTime = std::chrono::seconds(20);
 constexpr std::size_t kPullBytes = 128U << 10;
 /// A buffer that grew beyond this is let go once it is empty.
-constexpr std::size_t kKeptBytes = 256U << 10;
+constexpr std::size_t kKeptOutputBytes = 256U << 10;
 /// Reads in one turn; other sockets have theirs then.
 constexpr int kReadsPerTurn = 8;
 
@@ -248,7 +248,7 @@ void Connection::flush() {
     session_->pull(out_, kPullBytes);
     if (out_.empty()) break;
   }
-  if (out_.capacity() > kKeptBytes) std::string().swap(out_);
+  if (out_.capacity() > kKeptOutputBytes) std::string().swap(out_);
   if (session_->over() || (draining_ && session_->active() == 0)) {
     lose(session_->error().empty() ? "the server ended the connection" : session_->error());
   }

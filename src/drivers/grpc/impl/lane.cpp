@@ -12,12 +12,12 @@ namespace {
 
 constexpr std::size_t kMaxSpare = 256;
 /// Memory of a call's messages that is kept for the next.
-constexpr std::size_t kKeptBytes = 16U << 10;
+constexpr std::size_t kKeptCallBytes = 16U << 10;
 constexpr std::string_view kDispatch = "/coprocess.Dispatcher/Dispatch";
 constexpr std::string_view kDispatchEvent = "/coprocess.Dispatcher/DispatchEvent";
 
 void empty(std::string& buffer) {
-  if (buffer.capacity() > kKeptBytes) {
+  if (buffer.capacity() > kKeptCallBytes) {
     std::string().swap(buffer);
   } else {
     buffer.clear();

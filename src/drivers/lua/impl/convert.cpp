@@ -6,11 +6,11 @@
 namespace tykpp::drivers::lua {
 namespace {
 
-constexpr int kMaxDepth = 64;
+constexpr int kMaxValueDepth = 64;
 using Json = nlohmann::json;
 
 void pushValue(lua_State* lua, const Json& value, int depth) {
-  if (depth > kMaxDepth) luaL_error(lua, "JSON is nested too deep");
+  if (depth > kMaxValueDepth) luaL_error(lua, "JSON is nested too deep");
   luaL_checkstack(lua, 4, "JSON is nested too deep");
   if (value.is_object()) {
     lua_createtable(lua, 0, static_cast<int>(value.size()));
@@ -49,7 +49,7 @@ Json numberOf(double number) {
 Json valueAt(lua_State* lua, int index, int depth);
 
 Json tableAt(lua_State* lua, int index, int depth) {
-  if (depth > kMaxDepth) luaL_error(lua, "a table is nested too deep, or contains itself");
+  if (depth > kMaxValueDepth) luaL_error(lua, "a table is nested too deep, or contains itself");
   luaL_checkstack(lua, 4, "a table is nested too deep");
   const std::size_t length = lua_objlen(lua, index);
   if (length > 0) {

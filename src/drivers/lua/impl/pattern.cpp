@@ -7,7 +7,7 @@ namespace tykpp::drivers::lua {
 namespace {
 
 /// What recursion of one match costs on the stack is bounded by this many choices.
-constexpr int kMaxDepth = 200;
+constexpr int kMaxMatchDepth = 200;
 
 bool between(int c, int low, int high) noexcept { return c >= low && c <= high; }
 
@@ -187,7 +187,7 @@ bool Matcher::takes(const Pattern::Item& item, std::size_t at) const noexcept {
 /// Items from `item` on, at this place. Recursion happens where there is a choice to come back to.
 std::size_t Matcher::run(std::size_t item, std::size_t at) {
   using Kind = Pattern::Kind;
-  if (++depth_ > kMaxDepth) luaL_error(lua_, "pattern too complex");
+  if (++depth_ > kMaxMatchDepth) luaL_error(lua_, "pattern too complex");
   const auto& items = pattern_.items();
   while (item < items.size()) {
     const Pattern::Item& one = items[item];

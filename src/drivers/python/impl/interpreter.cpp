@@ -16,7 +16,6 @@ namespace tykpp::drivers::python {
 namespace {
 
 constexpr std::chrono::milliseconds kConfigureTime{30'000};
-constexpr std::chrono::milliseconds kInterruptPeriod{100};
 constexpr int kInterrupts = 20;
 
 /// `3.11` of `3.11.2 (main, …)`, to as many places as were asked for.

@@ -18,6 +18,9 @@ struct _ts;  // PyThreadState
 
 namespace tykpp::drivers::python {
 
+/// How often a thread that runs past its time is interrupted: the plugin may catch the first ones.
+inline constexpr std::chrono::milliseconds kInterruptPeriod{100};
+
 struct InterpreterOptions {
   std::string path_prefix;                 ///< `python_path_prefix`
   std::string version;                     ///< `python_version`

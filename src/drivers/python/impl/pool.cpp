@@ -12,7 +12,6 @@ namespace {
 
 /// A thread that took no call for this long while some wait is blocked in what it runs.
 constexpr std::chrono::milliseconds kStuck{1};
-constexpr std::chrono::milliseconds kInterruptPeriod{100};
 
 }  // namespace
 

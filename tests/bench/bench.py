@@ -19,7 +19,8 @@ many (get, with --many further APIs loaded, against tykpp with few), idle (memor
 reload (start and reload with --many APIs, under load), waiting (hooks that sleep or call HTTP, and requests beside
 them), script-memory (one more API with a script).
 
-Figures for --max: get, 10k, 1m, plugin, native_isolated, native_isolated-host-us (not the gateway's), go, go-host-us, go_inside, js, lua, python, grpc, key, quota, jwt, redis-key, redis-quota, redis-jwt (ratios of CPU to nginx), js-api-kb, lua-api-kb, js-fetch-200-s (200 in
+Figures for --max: get, 10k, 1m, plugin, native_isolated, native_isolated-host-us (not the gateway's), go, go-host-us, go_inside, js, lua, python, grpc, grpc-added-us
+(p50 with one request in flight, against get), key, quota, jwt, redis-key, redis-quota, redis-jwt (ratios of CPU to nginx), js-api-kb, lua-api-kb, js-fetch-200-s (200 in
 flight that wait 50 ms), beside-sleep-p99 (against without), many (ratio to tykpp without them), idle-kb, start-s,
 reload-ms, reload-failed, growth-mb (memory while 1 MB bodies pass), memory-mb (idle, few APIs; of the scenario many). Exit status 1 when one is
 above its limit, or when requests failed.
@@ -114,6 +115,8 @@ class Bench:
                     self.rows.append(row)
                     self.failed += row["failed"]
                     print(f"  {scenario:7} {name:8} {row['us']:8.1f} us  {row['ratio']:5.2f}", file=sys.stderr, flush=True)
+            if scenario == "grpc":
+                self.figures["grpc-added-us"] = self.added_us(found["tykpp"][1], "grpc")
             if scenario in ("native_isolated", "go"):
                 self.figures[f"{scenario}-host-us"] = statistics.median(
                     r["host_us"] for r in self.rows if (r["gateway"], r["scenario"]) == ("tykpp", scenario))
@@ -121,6 +124,15 @@ class Bench:
                 self.figures["growth-mb"] = max(0, found["tykpp"][0].pss_kb() - memory) / 1024
             self.figures[scenario] = statistics.median(
                 r["ratio"] for r in self.rows if (r["gateway"], r["scenario"]) == ("tykpp", scenario))
+
+    def added_us(self, url, scenario):
+        """What a hook adds to the time of a request when nothing else is under way."""
+        added = []
+        for _ in range(self.args.rounds):
+            plain, hooked = (Load(url(name), self.args.seconds, 1).result()["p50_ms"] for name in ("get", scenario))
+            print(f"  {scenario} alone: {plain * 1000:.0f} us without, {hooked * 1000:.0f} us with", file=sys.stderr, flush=True)
+            added.append((hooked - plain) * 1000)
+        return statistics.median(added)
 
     # --- clients that are known
 

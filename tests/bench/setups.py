@@ -2,6 +2,7 @@
 import base64
 import json
 import subprocess
+import tempfile
 import urllib.request
 from pathlib import Path
 
@@ -80,8 +81,7 @@ NGINX_PATHS = """client_body_temp_path {0}/body; proxy_temp_path {0}/proxy; fast
 
 
 def nginx(name: str, work: Path, port: int, core: str, http: str, modules: str = "") -> Process:
-    folder = work / name
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=work))
     (folder / "nginx.conf").write_text(f"""
 {modules}
 daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;

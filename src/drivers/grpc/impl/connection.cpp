@@ -18,6 +18,8 @@ namespace {
 constexpr auto kConnectTime = std::chrono::seconds(10);
 /// A server that answers no ping in that time is gone.
 constexpr auto kPingTime = std::chrono::seconds(20);
+/// Answers to the server's pings go with the next call, and after this time alone.
+constexpr auto kPingAnswerDelay = std::chrono::milliseconds(5);
 constexpr std::size_t kPullBytes = 128U << 10;
 /// A buffer that grew beyond this is let go once it is empty.
 constexpr std::size_t kKeptOutputBytes = 256U << 10;
@@ -46,7 +48,17 @@ Connection::Connection(Owner& owner, Lane& lane, const Dialing& dialing)
       stream_(lane.loop()),
       timer_(
           lane.loop().wheel(),
-          [](net::Deadline&, void* self) { static_cast<Connection*>(self)->onTimer(); }, this) {
+          [](net::Deadline&, void* self) { static_cast<Connection*>(self)->onTimer(); }, this),
+      ping_answers_(
+          lane.loop().wheel(),
+          [](net::Deadline&, void* connection) {
+            auto& self = *static_cast<Connection*>(connection);
+            if (self.closed_) return;
+            self.session_->answerPings();
+            self.lane_.atEndOfTurn(self);
+            self.lane_.settle();
+          },
+          this) {
   room_.connection = this;
   room_.handle = std::noop_coroutine();
   room_.attempt = [](net::Waiter& waiter) {
@@ -237,6 +249,17 @@ bool Connection::writeSome() {
   return true;
 }
 
+void Connection::pullAll() {
+  session_->pull(out_, kPullBytes);
+  if (!session_->owesPings()) return;
+  if (out_.empty()) {
+    if (!ping_answers_.armed()) ping_answers_.after(kPingAnswerDelay);
+    return;
+  }
+  session_->answerPings();
+  session_->pull(out_, kPullBytes);
+}
+
 /// Everything that calls of this turn have to say goes out in one piece.
 void Connection::flush() {
   if (blocked_ || closed_) return;
@@ -245,7 +268,7 @@ void Connection::flush() {
     if (!writeSome()) return;
     out_.clear();
     out_sent_ = 0;
-    session_->pull(out_, kPullBytes);
+    pullAll();
     if (out_.empty()) break;
   }
   if (out_.capacity() > kKeptOutputBytes) std::string().swap(out_);

@@ -76,6 +76,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   void lose(const std::string& why);
   void giveBack(const std::string& why);
   void onTimer();
+  void pullAll();
   void keepAlive(Clock::time_point now);
   void onSettings() override;
   void onGoAway() override;
@@ -101,6 +102,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   std::string closed_why_;
   std::coroutine_handle<> opening_;  // open(), waiting for the settings
   net::Deadline timer_;              // of open(), then for keepalive
+  net::Deadline ping_answers_;       // when they go alone, if nothing else goes before
   Clock::time_point since_;          // established
   Clock::time_point last_read_, ping_sent_;
   bool pinged_ = false;

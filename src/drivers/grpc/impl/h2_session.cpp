@@ -62,6 +62,8 @@ struct H2Session::Callbacks {
     H2Session& self = of(user);
     if (frame->hd.type == NGHTTP2_SETTINGS && (frame->hd.flags & NGHTTP2_FLAG_ACK) == 0) {
       self.settings();
+    } else if (frame->hd.type == NGHTTP2_PING && (frame->hd.flags & NGHTTP2_FLAG_ACK) == 0) {
+      self.pinged(frame->ping.opaque_data);
     } else if (frame->hd.type == NGHTTP2_GOAWAY) {
       const nghttp2_goaway& away = frame->goaway;
       if (away.error_code != NGHTTP2_NO_ERROR) {
@@ -145,10 +147,19 @@ struct H2Session::Callbacks {
     }();
     return made;
   }
+  static const nghttp2_option* options() {
+    static const nghttp2_option* const made = [] {
+      nghttp2_option* to = nullptr;
+      nghttp2_option_new(&to);
+      nghttp2_option_set_no_auto_ping_ack(to, 1);
+      return to;
+    }();
+    return made;
+  }
 };
 
 H2Session::H2Session(Owner& owner, Options options) : owner_(owner), options_(std::move(options)) {
-  if (nghttp2_session_client_new(&session_, Callbacks::table(), this) != 0) {
+  if (nghttp2_session_client_new2(&session_, Callbacks::table(), this, Callbacks::options()) != 0) {
     throw std::bad_alloc();  // as every other allocation
   }
   const std::array<nghttp2_settings_entry, 3> settings{{
@@ -303,6 +314,19 @@ void H2Session::settings() {
   max_streams_ =
       nghttp2_session_get_remote_settings(session_, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
   owner_.onSettings();
+}
+
+void H2Session::pinged(const unsigned char* opaque) {
+  if (owed_pings_ == pings_.size()) answerPings();
+  std::copy_n(opaque, pings_[owed_pings_].size(), pings_[owed_pings_].begin());
+  ++owed_pings_;
+}
+
+void H2Session::answerPings() {
+  for (std::size_t i = 0; i < owed_pings_; ++i) {
+    nghttp2_submit_ping(session_, NGHTTP2_FLAG_ACK, pings_[i].data());
+  }
+  owed_pings_ = 0;
 }
 
 void H2Session::ping() { nghttp2_submit_ping(session_, NGHTTP2_FLAG_NONE, nullptr); }

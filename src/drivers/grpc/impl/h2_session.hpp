@@ -1,8 +1,9 @@
 #pragma once
 // The client's side of an HTTP/2 connection that carries unary gRPC calls: bytes in, bytes out, and
-// the calls that end meanwhile. Knows no socket. Frames, HPACK, flow control and the answers to
-// SETTINGS and PING are nghttp2's.
+// the calls that end meanwhile. Knows no socket. Frames, HPACK, flow control and the answer to
+// SETTINGS are nghttp2's.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -65,6 +66,11 @@ class H2Session {
   /// @param accepted  bytes of pull() that the kernel took
   void abandon(const Status& status, std::uint64_t accepted);
   void ping();
+  /// Whether pings of the server wait for answerPings(). Servers of grpc-go send one with most
+  /// answers, to measure the connection: an answer of its own would wake the server each time.
+  bool owesPings() const noexcept { return owed_pings_ > 0; }
+  /// The answers go with the next pull().
+  void answerPings();
   /// The server is told that no more calls come.
   void goAway();
 
@@ -92,6 +98,7 @@ class H2Session {
   void finished(Slot& slot);
   void streamClosed(Slot& slot, std::uint32_t http2_error);
   void settings();
+  void pinged(const unsigned char* opaque);
 
   Owner& owner_;
   const Options options_;
@@ -102,6 +109,9 @@ class H2Session {
   std::size_t max_streams_ = 0;  // none before the server's settings
   std::string* out_ = nullptr;   // of the pull() under way
   std::uint64_t produced_ = 0;   // bytes that pull() gave
+  using PingData = std::array<unsigned char, 8>;
+  std::array<PingData, 4> pings_{};  // not answered yet; a server that sends more is answered
+  std::size_t owed_pings_ = 0;
   std::string error_;
   std::string last_timeout_;
   bool broken_ = false;

@@ -101,7 +101,8 @@ enum {
   TYKPP_TEXT_URL = 1,            /* settable: path and query, escaped, starting with '/' */
   TYKPP_TEXT_PATH = 2,           /* the URL's path without percent escapes */
   TYKPP_TEXT_QUERY = 3,          /* behind '?', as sent; empty when there is none */
-  TYKPP_TEXT_HOST = 4,           /* Host header, or the authority of an absolute target */
+  TYKPP_TEXT_HOST = 4,           /* Host header, or the authority of an absolute target. Settable since
+                                  * 1.1: what the upstream gets with `preserve_host_header` */
   TYKPP_TEXT_SCHEME = 5,         /* http or https: what the client used */
   TYKPP_TEXT_CLIENT_ADDRESS = 6, /* IP of the connection's other end, no port */
   TYKPP_TEXT_API_ID = 7,
@@ -115,7 +116,9 @@ enum {
   TYKPP_TEXT_REQUEST_TARGET = 14, /* second word of the request line, as sent */
   TYKPP_TEXT_REQUEST_ID = 15,     /* what the gateway's log calls this request */
   TYKPP_TEXT_API_DEFINITION = 16, /* JSON text of the API's definition, as loaded */
-  TYKPP_TEXT_API_FORMAT = 17      /* classic or oas: the format of that text */
+  TYKPP_TEXT_API_FORMAT = 17,     /* classic or oas: the format of that text */
+  TYKPP_TEXT_CLIENT_CERTIFICATES = 18 /* those of the client in DER, one behind the other, its own
+                                       * first; empty: it showed none */
 };
 
 /* Fields of `gateway_text`. */

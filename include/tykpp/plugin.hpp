@@ -189,6 +189,9 @@ namespace tykpp __attribute__((visibility("hidden"))) {
     std::string_view remoteAddress() const { return text(TYKPP_TEXT_REMOTE_ADDRESS); }
     /// Second word of the request line, as sent.
     std::string_view requestTarget() const { return text(TYKPP_TEXT_REQUEST_TARGET); }
+    /// What the client showed in its TLS handshake: certificates in DER, one behind the other, its
+    /// own first.
+    std::string_view clientCertificates() const { return text(TYKPP_TEXT_CLIENT_CERTIFICATES); }
     /// What the gateway's log calls this request.
     std::string_view requestId() const { return text(TYKPP_TEXT_REQUEST_ID); }
     /// The API's definition as JSON text, in the format that apiFormat() names.

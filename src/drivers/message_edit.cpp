@@ -160,7 +160,6 @@ void setQuery(http::Exchange& exchange, std::string_view query) {
 }
 
 bool setMethod(http::Exchange& exchange, std::string_view method) {
-  constexpr std::size_t kMaxMethodBytes = 64;
   if (method == exchange.request().method) return true;
   if (method.size() > kMaxMethodBytes || !http::isToken(method)) return false;
   exchange.request().method = exchange.arena().copy(method);

@@ -13,6 +13,10 @@
 
 namespace tykpp::drivers {
 
+/// Longest texts that a plugin may set.
+inline constexpr std::size_t kMaxMethodBytes = 64;
+inline constexpr std::size_t kMaxHostBytes = 512;
+
 using TextPair = std::pair<std::string, std::string>;
 
 /// The fields that decide where a message ends and who it is for: no plugin writes them.

@@ -123,6 +123,16 @@ bool isToken(std::string_view text) noexcept {
   return !text.empty();
 }
 
+bool isAuthority(std::string_view text) noexcept {
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte <= 0x20 || byte >= 0x7f ||
+        std::string_view("/\\?#@\"<>^`{|},").find(c) != std::string_view::npos)
+      return false;
+  }
+  return true;
+}
+
 bool isFieldValue(std::string_view text) noexcept {
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);

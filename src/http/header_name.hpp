@@ -95,6 +95,9 @@ class HeaderName {
 
 /// True when the text is a token: a header name or a method.
 bool isToken(std::string_view text) noexcept;
+/// A host with an optional port: letters, digits and the few other characters of names and IP
+/// literals; or nothing.
+bool isAuthority(std::string_view text) noexcept;
 /// True when the text has no CR, LF, NUL or other control character (tab is allowed).
 bool isFieldValue(std::string_view text) noexcept;
 /// Writes the canonical MIME form (`x-api-key` becomes `X-Api-Key`) of a token; other text is left

@@ -6,8 +6,10 @@ import subprocess
 
 import pytest
 
-from support.gateway import BINARY, ROOT, Gateway, classic
+from support.gateway import BINARY, ROOT, Gateway, classic, free_port
+from support.tls import Authority, context, outcome
 from support.upstream import answer
+from support.wait import eventually
 
 pytestmark = pytest.mark.skipif(shutil.which("go") is None, reason="Go is not installed")
 
@@ -437,3 +439,24 @@ def test_values_survive_from_hook_to_hook(gateway, upstream, probe):
 
 def test_headers_of_a_writer_that_nothing_was_written_to_reach_the_client(gateway, upstream):
     assert gateway.get("/answer/").header("X-Answered") == "yes"
+
+
+@pytest.mark.parametrize("isolate", [True, False])
+def test_client_certificates_and_another_host(new_gateway, upstream, probe, tmp_path, isolate):
+    ca, port = Authority(tmp_path / "ca"), free_port()
+    ca.issue("server", "localhost")
+    ca.issue("ann")
+    hooks = {"driver": "goplugin", "pre": [{"name": "Client", "path": probe, "isolate": isolate}]}
+    running = new_gateway({"disable_ports_whitelist": True})
+    running.write(
+        classic("client", upstream.url, listen_port=port, protocol="https", certificates=[str(ca.folder / "server.pem")],
+                use_mutual_tls_auth=True, client_certificates=[str(ca.file)],
+                custom_middleware=hooks),
+        classic("host", upstream.url, proxy={"preserve_host_header": True},
+                custom_middleware=hooks)).start()
+    eventually(lambda: outcome(port, "/client/", tls=context(ca.folder / "ann.pem"))[0] == 200, "the API's port is open")
+    assert upstream.requests[0].all("X-Client") == ["ann"]
+    assert running.get("/host/?host=shop.example:8080").status == 200
+    assert upstream.requests[1].header("Host") == "shop.example:8080"
+    assert running.get("/host/?host=two%20words").status == 500
+    assert len(upstream.requests) == 2

@@ -4,13 +4,15 @@ import json
 import os
 import subprocess
 import threading
+import time
 
 import pytest
 
-from support.gateway import classic
+from support.gateway import SANITIZED, classic
 from support.redis import Redis
 from support.wait import eventually
 
+FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 TOKEN = "Authorization: token"
 SESSION = {"org_id": "default", "rate": 100000, "per": 60, "quota_max": -1}
 
@@ -25,11 +27,11 @@ def redis(tmp_path_factory):
 @pytest.fixture
 def make(new_gateway, upstream):
     """A gateway with a protected and an open API; sessions are not cached, so that each request asks the store."""
-    def made(*confs, **conf):
+    def made(*confs, env=None, **conf):
         merged = {"allow_master_keys": True, "local_session_cache": {"disable_cached_session_state": True}, **conf}
         for one in confs:
             merged.update(one)
-        gateway = new_gateway(merged)
+        gateway = new_gateway(merged, env)
         return gateway.write(classic("keyed", upstream.url, use_keyless=False), classic("open", upstream.url)).start()
 
     return made
@@ -56,7 +58,8 @@ def test_redis_that_is_down_at_start(make, redis):
     eventually(lambda: keyed(gateway) == 200, "the key is known without a restart")
 
 
-def test_redis_that_goes_under_load(make, redis):
+@pytest.mark.parametrize("seconds", [0, 10])
+def test_redis_that_goes_under_load(make, redis, seconds):
     give(redis)
     gateway = make(redis.conf())
     assert keyed(gateway) == 200
@@ -74,6 +77,7 @@ def test_redis_that_goes_under_load(make, redis):
         thread.start()
     redis.stop()
     eventually(lambda: 403 in seen, "keys are refused")
+    time.sleep(seconds)  # the fault itself: pauses between attempts to connect grow meanwhile
     redis.start()
     give(redis)
     eventually(lambda: keyed(gateway) == 200, "keys are known again")
@@ -149,3 +153,31 @@ def test_a_disk_that_is_full(make, tmp_path):
         gateway.stop()
     finally:
         subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def stepped(tmp_path):
+    """(environment, set(text)): programs started with the one see the clock moved by what the other writes; time that is
+    counted and not read goes on as it does when a clock is set."""
+    clock = tmp_path / "clock"
+    clock.write_text("+0")
+    return {"LD_PRELOAD": FAKETIME, "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1"}, clock.write_text
+
+
+@pytest.mark.skipif(not os.path.exists(FAKETIME) or SANITIZED, reason="needs libfaketime, which sanitizers do not go with")
+@pytest.mark.parametrize("kind", ["embedded", "redis"])
+@pytest.mark.parametrize("step", ["+1d", "-1d"])
+def test_a_clock_that_is_set(make, redis, tmp_path, kind, step):
+    env, move = stepped(tmp_path)
+    storage = redis.conf() if kind == "redis" else {"storage": {"type": "embedded", "file": str(tmp_path / "keys.db")}}
+    gateway = make(storage, env=env)
+    soon = int(time.time()) + 3600
+    for name, more in (("token", {"quota_max": 4, "quota_renewal_rate": 3600}), ("short", {"expires": soon})):
+        assert gateway.admin(f"/tyk/keys/{name}", "POST", {**SESSION, **more})[0] == 200
+    short = lambda: gateway.get("/keyed/get", "Authorization: short").status
+    assert keyed(gateway) == keyed(gateway) == short() == 200
+    move(step)
+    assert short() == (401 if step == "+1d" else 200), "a key ends by the clock"
+    assert [keyed(gateway) for _ in range(3)] == [200, 200, 403], "no request of the quota is lost, and none is given"
+    move("+0")
+    assert short() == 200 and keyed(gateway) == 403 and opened(gateway) == 200

@@ -167,18 +167,6 @@ ConnectionOptions connectionOptions(const Headers& headers) {
   return options;
 }
 
-/// A host with an optional port: letters, digits and the few other characters of names and IP
-/// literals.
-bool isAuthority(std::string_view text) noexcept {
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte <= 0x20 || byte >= 0x7f ||
-        std::string_view("/\\?#@\"<>^`{|},").find(c) != std::string_view::npos)
-      return false;
-  }
-  return true;
-}
-
 /// `http://host/path`: the authority wins over Host, and a Host that says something else is an
 /// attempt to be read twice.
 Result<std::string_view> originForm(std::string_view target, Request& request) {

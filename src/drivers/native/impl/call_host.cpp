@@ -74,6 +74,7 @@ void applyChanges(http::Exchange& from, http::Exchange& to, unsigned changed,
   http::Request& request = from.request();
   http::Response& response = from.response();
   if ((changed & kMethodChanged) != 0) to.request().method = arena.copy(request.method);
+  if ((changed & kHostChanged) != 0) to.request().host = arena.copy(request.host);
   if ((changed & kUrlChanged) != 0) to.request().setTarget(arena.copy(request.target));
   if ((changed & kRequestHeadersChanged) != 0) copyHeaders(request.headers, to.request().headers);
   if ((changed & kRequestBodyChanged) != 0) to.request().setBody(*request.body());

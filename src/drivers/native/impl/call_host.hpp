@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "drivers/plugin_driver.hpp"
 #include "drivers/worker_services.hpp"
 #include "http/exchange.hpp"
+#include "net/peer_certificates.hpp"
 #include "tykpp/plugin.h"
 
 namespace tykpp::drivers::native {
@@ -64,6 +66,7 @@ enum Changed : std::uint16_t {
   kAnswerHeadersChanged = 128,
   kStateChanged = 256,
   kRecordChanged = 512,
+  kHostChanged = 1024,
 };
 
 /// Who ends calls that do not run on a worker of this process: takes each deferred call that is
@@ -90,8 +93,8 @@ struct Deferral {
     BlockPool pool{0};
     Arena arena{pool};
     http::Exchange exchange;
+    std::optional<net::PeerCertificates> certificates;  // what the exchange points at
   };
-
   explicit Deferral(std::uint32_t worker_index) : worker(worker_index) {}
 
   std::mutex mutex;  // guards state, verdict, gone, and the copy's exchange

@@ -43,6 +43,10 @@ tykpp_completion_plugin* hostDefer(tykpp_call_host* call) noexcept {
   auto deferral = std::make_unique<Deferral>(real.workerIndex());
   if (call->end == nullptr) {
     deferral->copy = std::make_unique<Deferral::Copy>(real);
+    if (real.peer_certificates != nullptr) {
+      deferral->copy->certificates = *real.peer_certificates;
+      deferral->copy->exchange.peer_certificates = &*deferral->copy->certificates;
+    }
     const bool response_body =
         call->responded || (call->hook == Hook::kResponse && call->facts->reads_body);
     copyExchange(real, deferral->copy->exchange, call->facts->state_owner,

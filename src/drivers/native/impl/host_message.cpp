@@ -6,11 +6,10 @@
 #include "drivers/native/impl/guard.hpp"
 #include "drivers/native/impl/host_api.hpp"
 #include "http/header_name.hpp"
+#include "net/peer_certificates.hpp"
 
 namespace tykpp::drivers::native {
 namespace {
-
-constexpr std::size_t kMaxMethodBytes = 64;
 
 bool inRequestHook(const tykpp_call_host& call) noexcept { return call.hook <= Hook::kPost; }
 
@@ -98,6 +97,40 @@ std::string_view remoteAddress(http::Exchange& exchange) {
   return arena.concat("[", peer.address, "]:", port);
 }
 
+std::string_view certificatesOf(http::Exchange& exchange) {
+  if (exchange.peer_certificates == nullptr) return {};
+  std::string all;
+  for (const std::string& certificate : exchange.peer_certificates->chain) all += certificate;
+  return exchange.arena().copy(all);
+}
+
+/// `text` for the request's method, URL or host.
+std::int32_t setRequestText(tykpp_call_host& call, std::int32_t field, std::string_view text) {
+  http::Request& request = call.exchange->request();
+  Arena& arena = call.exchange->arena();
+  if (field == TYKPP_TEXT_METHOD) {
+    if (!http::isToken(text) || text.size() > kMaxMethodBytes) return TYKPP_ERR_ARGUMENT;
+    request.method = arena.copy(text);
+    call.changed |= kMethodChanged;
+    return TYKPP_OK;
+  }
+  if (field == TYKPP_TEXT_HOST) {
+    if (text.empty() || text.size() > kMaxHostBytes || !http::isAuthority(text)) {
+      return TYKPP_ERR_ARGUMENT;
+    }
+    request.host = arena.copy(text);
+    call.changed |= kHostChanged;
+    return TYKPP_OK;
+  }
+  if (text.substr(0, 6) == "tyk://") {
+    hostLog(&call, TYKPP_LOG_WARN, {"internal tyk:// targets are not built yet", 41});
+    return TYKPP_ERR_NOT_BUILT;
+  }
+  if (!isUrl(text) || !request.setTarget(arena.copy(text))) return TYKPP_ERR_ARGUMENT;
+  call.changed |= kUrlChanged;
+  return TYKPP_OK;
+}
+
 }  // namespace
 
 std::int32_t hostText(tykpp_call_host* call, std::int32_t field, tykpp_text_host* out) noexcept {
@@ -143,6 +176,8 @@ std::int32_t hostText(tykpp_call_host* call, std::int32_t field, tykpp_text_host
                              : std::string_view{});
       case TYKPP_TEXT_API_FORMAT:
         return give(out, live.facts->oas_definition ? "oas" : "classic");
+      case TYKPP_TEXT_CLIENT_CERTIFICATES:
+        return give(out, certificatesOf(*live.exchange));
       default:
         return TYKPP_ERR_ARGUMENT;
     }
@@ -153,25 +188,11 @@ std::int32_t hostTextSet(tykpp_call_host* call, std::int32_t field,
                          tykpp_text_plugin value) noexcept {
   if (!valid(value)) return TYKPP_ERR_ARGUMENT;
   return withCall(call, [&](tykpp_call_host& live) -> std::int32_t {
-    if (field != TYKPP_TEXT_METHOD && field != TYKPP_TEXT_URL) return TYKPP_ERR_ARGUMENT;
-    if (!inRequestHook(live)) return TYKPP_ERR_NOT_HERE;
-    http::Request& request = live.exchange->request();
-    const std::string_view text = view(value);
-    if (field == TYKPP_TEXT_METHOD) {
-      if (!http::isToken(text) || text.size() > kMaxMethodBytes) return TYKPP_ERR_ARGUMENT;
-      request.method = live.exchange->arena().copy(text);
-      live.changed |= kMethodChanged;
-      return TYKPP_OK;
-    }
-    if (text.substr(0, 6) == "tyk://") {
-      hostLog(call, TYKPP_LOG_WARN, {"internal tyk:// targets are not built yet", 41});
-      return TYKPP_ERR_NOT_BUILT;
-    }
-    if (!isUrl(text) || !request.setTarget(live.exchange->arena().copy(text))) {
+    if (field != TYKPP_TEXT_METHOD && field != TYKPP_TEXT_URL && field != TYKPP_TEXT_HOST) {
       return TYKPP_ERR_ARGUMENT;
     }
-    live.changed |= kUrlChanged;
-    return TYKPP_OK;
+    if (!inRequestHook(live)) return TYKPP_ERR_NOT_HERE;
+    return setRequestText(live, field, view(value));
   });
 }
 

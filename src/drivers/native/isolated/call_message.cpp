@@ -16,6 +16,7 @@ enum CallPart : std::uint16_t {
   kResponseBody = 32,
   kRecord = 64,
   kAnswerHeaders = 128,
+  kCertificates = 256,
 };
 
 unsigned partsOf(const HookCall& call, bool reads_body) {
@@ -23,6 +24,7 @@ unsigned partsOf(const HookCall& call, bool reads_body) {
   const bool response = call.hook >= Hook::kResponse;
   unsigned parts = 0;
   if (exchange.peer.tls) parts |= kTls;
+  if (exchange.peer_certificates != nullptr) parts |= kCertificates;
   if (exchange.request().has_query) parts |= kHasQuery;
   if (exchange.session != nullptr) parts |= kSession;
   if (!response && reads_body && exchange.request().body() != nullptr) parts |= kRequestBody;
@@ -94,6 +96,10 @@ void readRest(FrameReader& frame, ForeignCall& call, unsigned parts) {
     readRecord(frame, call.own_record, nullptr);
     call.record = &call.own_record;
   }
+  if ((parts & kCertificates) != 0) {
+    call.certificates.chain.emplace_back(frame.text());
+    call.own.peer_certificates = &call.certificates;
+  }
 }
 
 }  // namespace
@@ -128,6 +134,11 @@ void writeCall(std::string& out, const CallHead& head, const HookCall& call, boo
   if ((parts & kResponseBody) != 0) frame.text(*exchange.response().body());
   if ((parts & kAnswerHeaders) != 0) writeFields(frame, exchange.answer_headers);
   if ((parts & kRecord) != 0) writeRecord(frame, *call.record);
+  if ((parts & kCertificates) != 0) {
+    std::string all;
+    for (const std::string& one : exchange.peer_certificates->chain) all += one;
+    frame.text(all);
+  }
   frame.end();
 }
 

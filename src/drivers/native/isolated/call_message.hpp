@@ -14,6 +14,7 @@
 #include "drivers/native/isolated/frame.hpp"
 #include "drivers/plugin_driver.hpp"
 #include "http/exchange.hpp"
+#include "net/peer_certificates.hpp"
 
 namespace tykpp::drivers::native::isolated {
 
@@ -42,6 +43,7 @@ struct ForeignCall : tykpp_call_host {
   Arena arena{pool};
   http::Exchange own;
   TrafficRecord own_record;
+  net::PeerCertificates certificates;  ///< what `own` points at: one text with all of them
   CallHead head;
   bool started = false;    ///< its hook was called; guarded by its lane
   bool cancelled = false;  ///< nobody waits for it; guarded by its lane

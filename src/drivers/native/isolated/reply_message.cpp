@@ -12,7 +12,6 @@ namespace {
 constexpr std::uint32_t kNewField = 0xffffffff;
 /// More fields than any message has; a list of references is short for what it makes.
 constexpr std::uint32_t kMaxFields = 65536;
-constexpr std::size_t kMaxMethodBytes = 64;
 
 bool sameField(const http::HeaderField& a, const http::HeaderField& b) noexcept {
   // The same bytes, not equal ones: comparing where they are is enough, and cheap.
@@ -80,6 +79,13 @@ bool readTarget(FrameReader& frame, http::Request& request) {
   return request.setTarget(request.headers.arena().copy(target));
 }
 
+bool readHost(FrameReader& frame, http::Request& request) {
+  const std::string_view host = frame.text();
+  if (host.empty() || host.size() > kMaxHostBytes || !http::isAuthority(host)) return false;
+  request.host = request.headers.arena().copy(host);
+  return true;
+}
+
 bool readStatus(FrameReader& frame, http::Response& response) {
   const auto status = frame.number<std::uint16_t>();
   if (status < 200 || status > 599) return false;
@@ -102,6 +108,7 @@ bool readChanges(FrameReader& frame, HookCall& call, unsigned changed) {
   http::Request& request = exchange.request();
   http::Response& response = exchange.response();
   if ((changed & kMethodChanged) != 0 && !readMethod(frame, request)) return false;
+  if ((changed & kHostChanged) != 0 && !readHost(frame, request)) return false;
   if ((changed & kUrlChanged) != 0 && !readTarget(frame, request)) return false;
   if ((changed & kRequestHeadersChanged) != 0 && !readFields(frame, request.headers)) return false;
   if ((changed & kRequestBodyChanged) != 0) request.setBody(std::string(frame.text()));
@@ -124,7 +131,7 @@ unsigned allowedAt(Hook hook) {
   const unsigned answer = kResponseChanged | kResponseBodyChanged | kSessionChanged;
   if (hook == Hook::kResponse) return answer;
   return answer | kMethodChanged | kUrlChanged | kRequestHeadersChanged | kRequestBodyChanged |
-         kAnswerHeadersChanged;
+         kAnswerHeadersChanged | kHostChanged;
 }
 
 }  // namespace
@@ -143,6 +150,7 @@ void writeReply(std::string& out, const ForeignCall& call, Outcome outcome, Hook
   const http::Request& request = call.own.request();
   const http::Response& response = call.own.response();
   if ((changed & kMethodChanged) != 0) frame.text(request.method);
+  if ((changed & kHostChanged) != 0) frame.text(request.host);
   if ((changed & kUrlChanged) != 0) frame.text(request.target);
   if ((changed & kRequestHeadersChanged) != 0) {
     writeFields(frame, request.headers, call.sent_request);

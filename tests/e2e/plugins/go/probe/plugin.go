@@ -50,6 +50,18 @@ func Facts(rw http.ResponseWriter, r *http.Request) {
 	})
 }
 
+// Client tells the upstream who the client is by its certificates, and the host it asks for.
+func Client(rw http.ResponseWriter, r *http.Request) {
+	if r.TLS != nil {
+		for _, certificate := range r.TLS.PeerCertificates {
+			r.Header.Add("X-Client", certificate.Subject.CommonName)
+		}
+	}
+	if host := r.URL.Query().Get("host"); host != "" {
+		r.Host = host
+	}
+}
+
 // Body reads twice, as two readers would.
 func Body(rw http.ResponseWriter, r *http.Request) {
 	first, _ := io.ReadAll(r.Body)

@@ -222,7 +222,7 @@ func (m *message) defaults(r *http.Request) {
 		r.RequestURI = m.fixed[C.GO_URL]
 	}
 	if m.fixed[C.GO_SCHEME] == "https" {
-		r.TLS = &tls.ConnectionState{HandshakeComplete: true}
+		r.TLS = &tls.ConnectionState{HandshakeComplete: true, PeerCertificates: certificates(m.fixed[C.GO_CERTIFICATES])}
 	}
 }
 
@@ -329,6 +329,9 @@ func (m *message) response(request *http.Request) *http.Response {
 func (m *message) requestChanges(reply *reply, r *http.Request) {
 	if r.Method != m.method {
 		reply.texts(C.GO_OP_METHOD, 0, r.Method, "")
+	}
+	if r.Host != m.host {
+		reply.texts(C.GO_OP_HOST, 0, r.Host, "")
 	}
 	if r.URL != nil && *r.URL != m.url {
 		if text := target(r.URL); text != target(&m.url) {

@@ -40,6 +40,7 @@ static void facts(tykpp_go_call* c) {
   fact(c, TYKPP_TEXT_REMOTE_ADDRESS, GO_REMOTE);
   fact(c, TYKPP_TEXT_REQUEST_TARGET, GO_TARGET);
   fact(c, TYKPP_TEXT_CLIENT_ADDRESS, GO_CLIENT);
+  fact(c, TYKPP_TEXT_CLIENT_CERTIFICATES, GO_CERTIFICATES);
 }
 
 static size_t headers(tykpp_go_call* c, int32_t message, size_t count, tykpp_text_host* out) {
@@ -70,6 +71,7 @@ static int32_t apply_one(const tykpp_api_host* host, tykpp_call_host* call, int 
   switch (op) {
     case GO_OP_METHOD: return host->text_set(call, TYKPP_TEXT_METHOD, a);
     case GO_OP_URL: return host->text_set(call, TYKPP_TEXT_URL, a);
+    case GO_OP_HOST: return host->text_set(call, TYKPP_TEXT_HOST, a);
     case GO_OP_HEADER_SET: return host->header_set(call, message, a, b);
     case GO_OP_HEADER_ADD: return host->header_add(call, message, a, b);
     case GO_OP_HEADER_DELETE: return host->header_delete(call, message, a);

@@ -9,7 +9,8 @@ enum { TYKPP_GO_MAX_HOOKS = 512 };
 
 // Texts of a request that every hook needs.
 enum {
-  GO_METHOD, GO_URL, GO_HOST, GO_SCHEME, GO_PROTOCOL, GO_REMOTE, GO_TARGET, GO_CLIENT, GO_FIXED_TEXTS
+  GO_METHOD, GO_URL, GO_HOST, GO_SCHEME, GO_PROTOCOL, GO_REMOTE, GO_TARGET, GO_CLIENT, GO_CERTIFICATES,
+  GO_FIXED_TEXTS
 };
 
 // What a reply is made of: op, message, two lengths (u32), then the bytes of both.
@@ -26,7 +27,8 @@ enum {
   GO_OP_STATE = 10,        // u64
   GO_OP_RECORD = 11,       // JSON
   GO_OP_RECORD_TEXT = 12,  // i32, text
-  GO_OP_RECORD_NUMBER = 13 // i32, i64
+  GO_OP_RECORD_NUMBER = 13, // i32, i64
+  GO_OP_HOST = 14           // text
 };
 
 typedef struct tykpp_go_call {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "definition/analytics_config.hpp"
 #include "definition/event_handlers.hpp"
 #include "definition/grpc_config.hpp"
 #include "definition/identity_config.hpp"
@@ -117,6 +118,7 @@ struct GatewayConfig {
   bool ssl_force_common_name_check = false;
   DnsCacheConfig dns_cache;
   bool enable_analytics = false;
+  AnalyticsConfig analytics;
   std::string log_level = "info";
   std::string log_format;  ///< "" or "text", or "json"
   std::map<std::string, std::string> secrets;

@@ -104,6 +104,10 @@ Result<SnapshotBuilder::Runtime> SnapshotBuilder::makeRuntime(const Spec& define
     auto analytics = hooks::createAnalyticsHook(context);
     if (!analytics) return analytics.error();
     runtime->analytics = std::move(*analytics);
+    // Without Redis a record is made for a plugin alone.
+    if (runtime->analytics != nullptr || config_.storage.type == "redis") {
+      runtime->traffic = std::make_unique<const analytics::ApiTraffic>(*spec, traffic_);
+    }
   }
   runtime->defined = defined;
   runtime->plugin_stamp = std::move(stamp);

@@ -99,7 +99,6 @@ constexpr Binding kBindings[] = {
     TYKPP_BIND("ssl_force_common_name_check", setFlag, ssl_force_common_name_check),
     TYKPP_BIND("dns_cache.enabled", setFlag, dns_cache.enabled),
     TYKPP_BIND("dns_cache.ttl", setTtl, dns_cache.ttl),
-    TYKPP_BIND("enable_analytics", setFlag, enable_analytics),
     TYKPP_BIND("event_handlers", setHandlers, event_handlers),
     TYKPP_BIND("enable_key_logging", setFlag, enable_key_logging),
     TYKPP_BIND("log_level", setLogLevel, log_level),
@@ -155,7 +154,8 @@ constexpr Binding kBindings[] = {
 
 const Binding* findBinding(std::string_view path) {
   for (const std::span<const Binding> table :
-       {std::span<const Binding>(kBindings), identityBindings(), tlsBindings()}) {
+       {std::span<const Binding>(kBindings), identityBindings(), tlsBindings(),
+        analyticsBindings()}) {
     for (const Binding& binding : table) {
       if (binding.path == path) return &binding;
     }

@@ -10,10 +10,12 @@ ListExpiry::ListExpiry(net::Loop& loop, std::unique_ptr<storage::KeyStoreClient>
                        const definition::AnalyticsConfig& config)
     : loop_(loop),
       lifetime_(config.storage_expiration_time),
+      // Lists of protobuf records live until they are collected, as in the reference.
+      looks_(config.storage_expiration_time > 0 && !config.protobuf()),
       names_(listNames(config)),
       timer_(loop_.io()),
       client_(std::move(client)) {
-  if (lifetime_.count() > 0) wait();
+  if (looks_) wait();
 }
 
 ListExpiry::~ListExpiry() = default;
@@ -47,7 +49,7 @@ net::Detached ListExpiry::look() {
 
 void ListExpiry::finish(std::function<void()> done) {
   timer_.cancel();
-  if (lifetime_.count() <= 0) return done();
+  if (!looks_) return done();
   finished_ = std::move(done);
   if (!looking_) look();
 }

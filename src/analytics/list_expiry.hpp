@@ -31,7 +31,8 @@ class ListExpiry {
   void wait();
   net::Detached look();
   net::Loop& loop_;
-  const std::chrono::seconds lifetime_;  // below nought: for good
+  const std::chrono::seconds lifetime_;
+  const bool looks_;
   const std::vector<std::string> names_;
   boost::asio::steady_timer timer_;
   bool looking_ = false;

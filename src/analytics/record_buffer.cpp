@@ -20,9 +20,11 @@ constexpr std::chrono::seconds kTellEvery{10};
 }  // namespace
 
 std::vector<std::string> listNames(const definition::AnalyticsConfig& config) {
-  if (!config.enable_multiple_analytics_keys) return {std::string(kList)};
+  const std::string base(kList);
+  const std::string end = config.protobuf() ? "_protobuf" : "";
+  if (!config.enable_multiple_analytics_keys) return {base + end};
   std::vector<std::string> names;
-  for (int i = 0; i < kLists; ++i) names.push_back(std::string(kList) + "_" + std::to_string(i));
+  for (int i = 0; i < kLists; ++i) names.push_back(base + "_" + std::to_string(i) + end);
   return names;
 }
 
@@ -30,6 +32,7 @@ RecordBuffer::RecordBuffer(net::Loop& loop, std::unique_ptr<storage::KeyStoreCli
                            const definition::AnalyticsConfig& config, Limits limits)
     : loop_(loop),
       names_(listNames(config)),
+      append_(config.protobuf() ? &appendProtobuf : &appendMsgPack),
       limits_(limits),
       random_(std::random_device{}()),
       deadline_(
@@ -42,7 +45,7 @@ RecordBuffer::~RecordBuffer() = default;
 void RecordBuffer::add(const http::TrafficRecord& record) {
   if (waiting_ >= limits_.records) return drop(1);
   std::string& text = slot();
-  appendMsgPack(record, text);
+  append_(record, text);
   if (bytes_ + text.size() > limits_.bytes) return drop(1);
   ++open_.count;
   open_.bytes += text.size();

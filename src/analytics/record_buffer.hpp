@@ -26,7 +26,8 @@ struct AnalyticsConfig;
 
 namespace tykpp::analytics {
 
-/// Names of the lists that records go to. Source: `enable_multiple_analytics_keys`
+/// Names of the lists that records go to. Source: `enable_multiple_analytics_keys`,
+/// `serializer_type`
 std::vector<std::string> listNames(const definition::AnalyticsConfig& config);
 
 /// One worker's. Thread: that worker's loop; made and destroyed while the loop does not run.
@@ -81,6 +82,7 @@ class RecordBuffer {
 
   net::Loop& loop_;
   const std::vector<std::string> names_;
+  void (*const append_)(const http::TrafficRecord& record, std::string& out);
   const Limits limits_;
   std::minstd_rand random_;
   Counts counts_;

@@ -12,4 +12,8 @@ namespace tykpp::analytics {
 /// releases up to 5.13 do.
 void appendMsgPack(const http::TrafficRecord& record, std::string& out);
 
+/// Appends the record as the proto3 message that pumps know by `serializer_type: protobuf`. What
+/// that form has no place for is left out: names of places, the gateway's part of the latency.
+void appendProtobuf(const http::TrafficRecord& record, std::string& out);
+
 }  // namespace tykpp::analytics

@@ -1,5 +1,4 @@
-#include <nlohmann/json.hpp>
-
+#include "analytics/impl/json_parts.hpp"
 #include "analytics/impl/msgpack_writer.hpp"
 #include "analytics/record_format.hpp"
 
@@ -7,7 +6,6 @@ namespace tykpp::analytics {
 namespace {
 
 using http::TrafficRecord;
-using Json = nlohmann::json;
 
 constexpr std::int64_t kMicrosecondsInMilli = 1000;
 constexpr int kMaxDepth = 32;
@@ -108,31 +106,15 @@ class RecordWriter {
     time("ExpireAt", record_.expire_at, record_.expire_at_ns);
   }
 
-  /// The object that a plugin wrote, or null.
-  static Json parsed(std::string_view text) {
-    return text.empty() ? Json() : Json::parse(text, nullptr, false);
-  }
-  /// A member of an object; null when there is none.
-  static const Json& at(const Json& object, const char* name) {
-    static const Json none;
-    if (!object.is_object()) return none;
-    const auto found = object.find(name);
-    return found == object.end() ? none : *found;
-  }
-  void textOf(std::string_view name, const Json& value) {
-    text(name, value.is_string() ? std::string_view(value.get_ref<const std::string&>())
-                                 : std::string_view{});
-  }
+  void textOf(std::string_view name, const Json& value) { text(name, textOfPart(value)); }
   void realOf(std::string_view name, const Json& value) {
     pack_.text(name);
-    pack_.real(value.is_number() ? value.get<double>() : 0.0);
+    pack_.real(realOfPart(value));
   }
-  void numberOf(std::string_view name, const Json& value) {
-    number(name, value.is_number_integer() ? value.get<std::int64_t>() : 0);
-  }
+  void numberOf(std::string_view name, const Json& value) { number(name, numberOfPart(value)); }
   void flagOf(std::string_view name, const Json& value) {
     pack_.text(name);
-    pack_.flag(value.is_boolean() && value.get<bool>());
+    pack_.flag(flagOfPart(value));
   }
   /// Any value as it is.
   void any(const Json& value, int depth) {
@@ -165,24 +147,24 @@ class RecordWriter {
   }
 
   void writeGeo() {
-    const Json geo = parsed(record_.geo);
+    const Json geo = parsedPart(record_.geo);
     pack_.text("Geo");
     pack_.map(3);
     pack_.text("Country");
     pack_.map(1);
-    textOf("ISOCode", at(at(geo, "country"), "iso_code"));
-    const Json& city = at(geo, "city");
+    textOf("ISOCode", partOf(partOf(geo, "country"), "iso_code"));
+    const Json& city = partOf(geo, "city");
     pack_.text("City");
     pack_.map(2);
-    numberOf("GeoNameID", at(city, "geoname_id"));
+    numberOf("GeoNameID", partOf(city, "geoname_id"));
     pack_.text("Names");
-    writeNames(at(city, "names"));
-    const Json& location = at(geo, "location");
+    writeNames(partOf(city, "names"));
+    const Json& location = partOf(geo, "location");
     pack_.text("Location");
     pack_.map(3);
-    realOf("Latitude", at(location, "latitude"));
-    realOf("Longitude", at(location, "longitude"));
-    textOf("TimeZone", at(location, "time_zone"));
+    realOf("Latitude", partOf(location, "latitude"));
+    realOf("Longitude", partOf(location, "longitude"));
+    textOf("TimeZone", partOf(location, "time_zone"));
   }
   void writeNames(const Json& names) {
     if (!names.is_object()) return pack_.nil();
@@ -190,41 +172,41 @@ class RecordWriter {
     for (const auto& [language, name] : names.items()) textOf(language, name);
   }
   void writeGraph() {
-    const Json stats = parsed(record_.graphql_stats);
+    const Json stats = parsedPart(record_.graphql_stats);
     pack_.text("GraphQLStats");
     pack_.map(7);
-    textOf("Variables", at(stats, "variables"));
-    listOf("RootFields", at(stats, "root_fields"));
+    textOf("Variables", partOf(stats, "variables"));
+    listOf("RootFields", partOf(stats, "root_fields"));
     pack_.text("Types");
-    if (const Json& types = at(stats, "types"); types.is_object()) {
+    if (const Json& types = partOf(stats, "types"); types.is_object()) {
       pack_.map(types.size());
       for (const auto& [name, fields] : types.items()) listOf(name, fields);
     } else {
       pack_.nil();
     }
     pack_.text("Errors");
-    writeErrors(at(stats, "errors"));
-    numberOf("OperationType", at(stats, "operation_type"));
-    flagOf("HasErrors", at(stats, "has_errors"));
-    flagOf("IsGraphQL", at(stats, "is_graphql"));
+    writeErrors(partOf(stats, "errors"));
+    numberOf("OperationType", partOf(stats, "operation_type"));
+    flagOf("HasErrors", partOf(stats, "has_errors"));
+    flagOf("IsGraphQL", partOf(stats, "is_graphql"));
   }
   void writeErrors(const Json& errors) {
     if (!errors.is_array()) return pack_.nil();
     pack_.array(errors.size());
     for (const Json& error : errors) {
       pack_.map(2);
-      textOf("Message", at(error, "message"));
-      listOf("Path", at(error, "path"));
+      textOf("Message", partOf(error, "message"));
+      listOf("Path", partOf(error, "path"));
     }
   }
   void writeMcp() {
-    const Json stats = parsed(record_.mcp_stats);
+    const Json stats = parsedPart(record_.mcp_stats);
     pack_.text("MCPStats");
     pack_.map(4);
-    flagOf("IsMCP", at(stats, "is_mcp"));
-    textOf("JSONRPCMethod", at(stats, "jsonrpc_method"));
-    textOf("PrimitiveType", at(stats, "primitive_type"));
-    textOf("PrimitiveName", at(stats, "primitive_name"));
+    flagOf("IsMCP", partOf(stats, "is_mcp"));
+    textOf("JSONRPCMethod", partOf(stats, "jsonrpc_method"));
+    textOf("PrimitiveType", partOf(stats, "primitive_type"));
+    textOf("PrimitiveName", partOf(stats, "primitive_name"));
   }
 
   const TrafficRecord& record_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
 #include "base/base64.hpp"
 #include "http/status.hpp"
 
@@ -55,6 +56,7 @@ void WireCapture::takeRequest(const http::Exchange& exchange, std::string_view p
 
 void WireCapture::takeResponse(const http::Exchange& exchange, std::string_view lines) {
   const http::Response& response = exchange.response();
+  gzip_ = equalsIgnoreCase(response.headers.get(HeaderId::kContentEncoding), "gzip");
   response_.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
   response_.append(response.reason.empty() ? http::reasonPhrase(response.status) : response.reason);
   response_.append("\r\n");

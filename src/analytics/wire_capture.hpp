@@ -24,6 +24,9 @@ class WireCapture {
   http::BodyTap& responseBody() noexcept { return response_body_; }
   /// Keeps the answer's head as it is now. @param lines  complete header lines that it gets besides
   void takeResponse(const http::Exchange& exchange, std::string_view lines);
+  /// The answer's body is packed for the client: whoever records it unpacks it. As in the
+  /// reference, the head still says so.
+  bool isGzip() const noexcept { return gzip_; }
   /// Nothing is kept after all: the answer goes on for as long as both sides like.
   void giveUp() noexcept { given_up_ = true; }
   bool givenUp() const noexcept { return given_up_; }
@@ -33,6 +36,7 @@ class WireCapture {
 
  private:
   bool given_up_ = false;
+  bool gzip_ = false;
   std::string request_;
   std::string response_;
   http::BodyTap request_body_;

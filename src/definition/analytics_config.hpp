@@ -25,7 +25,8 @@ struct AnalyticsConfig {
   std::int64_t records_buffer_size = 1000;    ///< records that may wait, a worker
   std::int64_t storage_expiration_time = 60;  ///< seconds; below nought: for good
   bool enable_multiple_analytics_keys = false;
-  std::string serializer_type;                   ///< `protobuf`, else msgpack
+  std::string serializer_type;  ///< `protobuf`, else msgpack
+  bool protobuf() const noexcept { return serializer_type == "protobuf"; }
   std::int64_t max_recorded_body = 1024 * 1024;  ///< ours: bytes of a body in a detailed record
 };
 

@@ -123,6 +123,8 @@ struct GatewayConfig {
   std::string log_format;  ///< "" or "text", or "json"
   std::map<std::string, std::string> secrets;
   StorageConfig storage;
+  bool enable_separate_analytics_store = false;
+  StorageConfig analytics_storage;  ///< counts with the switch above; `file` does not
   std::map<std::string, std::string>
       upstream_certificates;  ///< security.certificates.upstream: host pattern to PEM file
   std::vector<EventHandler> event_handlers;  ///< of the gateway's own events

@@ -103,9 +103,9 @@ Result<void> Gateway::run() {
   auto identity = IdentityCenter::open(config_, main_, *client_);
   if (!identity) return identity.error();
   identity_ = std::move(*identity);
-  if (TrafficCenter::wanted(config_)) {
-    traffic_ = std::make_unique<TrafficCenter>(config_, identity_->store(), main_);
-  }
+  auto traffic = TrafficCenter::open(config_, identity_->store(), main_);
+  if (!traffic) return traffic.error();
+  traffic_ = std::move(*traffic);
   session::Keyrings& keyrings = identity_->keyrings();
   bridge_ = std::make_unique<ControlBridge>(main_, *admin_, config_, keyrings);
   builder_ = std::make_unique<SnapshotBuilder>(config_, *drivers_, workerCount(config_),

@@ -12,6 +12,7 @@
 #include "gateway/chain_order.hpp"
 #include "gateway/event_center.hpp"
 #include "gateway/plugin_files.hpp"
+#include "gateway/traffic_center.hpp"
 
 namespace tykpp::gateway {
 namespace {
@@ -105,7 +106,7 @@ Result<SnapshotBuilder::Runtime> SnapshotBuilder::makeRuntime(const Spec& define
     if (!analytics) return analytics.error();
     runtime->analytics = std::move(*analytics);
     // Without Redis a record is made for a plugin alone.
-    if (runtime->analytics != nullptr || config_.storage.type == "redis") {
+    if (runtime->analytics != nullptr || TrafficCenter::stores(config_)) {
       runtime->traffic = std::make_unique<const analytics::ApiTraffic>(*spec, traffic_);
     }
   }

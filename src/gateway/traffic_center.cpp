@@ -3,24 +3,45 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "gateway/key_store.hpp"
 
 namespace tykpp::gateway {
 
-bool TrafficCenter::wanted(const definition::GatewayConfig& config) {
+bool TrafficCenter::stores(const definition::GatewayConfig& config) noexcept {
   if (!config.enable_analytics) return false;
-  if (config.storage.type == "redis") return true;
-  TYKPP_LOG(warn, "analytics",
-            "enable_analytics needs Redis (storage.type is not redis): traffic records are shown "
-            "to analytics plugins and not stored");
-  return false;
+  // A store of their own is Redis, whether it is said or not.
+  return config.enable_separate_analytics_store || config.storage.type == "redis";
 }
 
-TrafficCenter::TrafficCenter(const definition::GatewayConfig& config, storage::KeyStore& store,
-                             net::Loop& main)
+Result<std::unique_ptr<TrafficCenter>> TrafficCenter::open(const definition::GatewayConfig& config,
+                                                           storage::KeyStore& store,
+                                                           net::Loop& main) {
+  if (!stores(config)) {
+    if (config.enable_analytics) {
+      TYKPP_LOG(warn, "analytics",
+                "enable_analytics needs Redis (storage.type is not redis): traffic records are "
+                "shown to analytics plugins and not stored");
+    }
+    return std::unique_ptr<TrafficCenter>{};
+  }
+  std::unique_ptr<storage::KeyStore> own;
+  if (config.enable_separate_analytics_store) {
+    definition::StorageConfig settings = config.analytics_storage;
+    settings.type = "redis";
+    auto opened = openKeyStore(settings);
+    if (!opened) return Error(opened.error()).at("analytics_storage");
+    own = std::move(*opened);
+  }
+  return std::unique_ptr<TrafficCenter>(new TrafficCenter(config, store, std::move(own), main));
+}
+
+TrafficCenter::TrafficCenter(const definition::GatewayConfig& config, storage::KeyStore& shared,
+                             std::unique_ptr<storage::KeyStore> own, net::Loop& main)
     : config_(config),
-      store_(store),
+      own_store_(std::move(own)),
+      store_(own_store_ != nullptr ? *own_store_ : shared),
       main_(main),
-      expiry_(main, store.client(main), config.analytics),
+      expiry_(main, store_.client(main), config.analytics),
       patience_(main.io()) {}
 
 void TrafficCenter::add(net::Loop& worker) {
@@ -33,7 +54,8 @@ void TrafficCenter::add(net::Loop& worker) {
 void TrafficCenter::drain(std::function<void()> done) {
   done_ = std::move(done);
   left_ = buffers_.size();
-  patience_.expires_after(config_.storage.timeout + std::chrono::seconds(1));
+  const auto& used = own_store_ != nullptr ? config_.analytics_storage : config_.storage;
+  patience_.expires_after(used.timeout + std::chrono::seconds(1));
   patience_.async_wait([this](const boost::system::error_code& error) {
     if (!error) end();
   });

@@ -9,6 +9,7 @@
 
 #include "analytics/list_expiry.hpp"
 #include "analytics/record_buffer.hpp"
+#include "base/error.hpp"
 #include "definition/gateway_config.hpp"
 #include "net/loop.hpp"
 #include "storage/key_store.hpp"
@@ -17,12 +18,13 @@ namespace tykpp::gateway {
 
 class TrafficCenter {
  public:
-  /// Whether records are stored at all: nobody would collect them from the embedded store. Logs why
-  /// they are not although they are asked for.
-  static bool wanted(const definition::GatewayConfig& config);
-
-  /// All outlive the object.
-  TrafficCenter(const definition::GatewayConfig& config, storage::KeyStore& store, net::Loop& main);
+  /// Whether records are stored at all: nobody would collect them from the embedded store.
+  static bool stores(const definition::GatewayConfig& config) noexcept;
+  /// Null where nothing is stored; logs why, when records are asked for.
+  /// @param store  the keys'; records go there unless they have a store of their own
+  /// @error kBadConfig  settings of that store
+  static Result<std::unique_ptr<TrafficCenter>> open(const definition::GatewayConfig& config,
+                                                     storage::KeyStore& store, net::Loop& main);
 
   /// Adds the buffer of the next worker, whose index is the number of those before it.
   void add(net::Loop& worker);
@@ -35,6 +37,9 @@ class TrafficCenter {
   void drain(std::function<void()> done);
 
  private:
+  /// All outlive the object. @param own  null: `shared` is used
+  TrafficCenter(const definition::GatewayConfig& config, storage::KeyStore& shared,
+                std::unique_ptr<storage::KeyStore> own, net::Loop& main);
   struct Entry {
     net::Loop* loop;
     std::unique_ptr<analytics::RecordBuffer> buffer;
@@ -43,6 +48,7 @@ class TrafficCenter {
   void end();
 
   const definition::GatewayConfig& config_;
+  const std::unique_ptr<storage::KeyStore> own_store_;  // before its clients
   storage::KeyStore& store_;
   net::Loop& main_;
   std::vector<Entry> buffers_;

@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace tykpp::http {
 
@@ -12,6 +13,9 @@ class BodyTap {
   explicit BodyTap(std::size_t limit) : limit_(limit) {}
   void add(std::string_view piece) { text_.append(piece.substr(0, limit_ - text_.size())); }
   const std::string& text() const noexcept { return text_; }
+  std::size_t limit() const noexcept { return limit_; }
+  /// Puts another text in place of what was kept.
+  void replace(std::string text) { text_ = std::move(text); }
 
  private:
   const std::size_t limit_;

@@ -152,6 +152,13 @@ constexpr Binding kBindings[] = {
 };
 // clang-format on
 
+constexpr std::string_view kAnalyticsStorage = "analytics_storage.";
+/// The key of `storage` for one of `analytics_storage`, which has the same shape.
+std::string_view asStorage(std::string_view path) {
+  constexpr std::string_view kPrefix = "analytics_";
+  return path.starts_with(kAnalyticsStorage) ? path.substr(kPrefix.size()) : path;
+}
+
 const Binding* findBinding(std::string_view path) {
   for (const std::span<const Binding> table :
        {std::span<const Binding>(kBindings), identityBindings(), tlsBindings(),
@@ -166,10 +173,16 @@ const Binding* findBinding(std::string_view path) {
 }  // namespace
 
 std::string bindValue(std::string_view path, const Json& value, GatewayConfig& config) {
+  if (path.starts_with(kAnalyticsStorage)) {
+    std::swap(config.storage, config.analytics_storage);
+    std::string wrong = bindValue(asStorage(path), value, config);
+    std::swap(config.storage, config.analytics_storage);
+    return wrong;
+  }
   const Binding* binding = findBinding(path);
   return binding == nullptr ? std::string{} : binding->set(config, value);
 }
 
-bool isBound(std::string_view path) { return findBinding(path) != nullptr; }
+bool isBound(std::string_view path) { return findBinding(asStorage(path)) != nullptr; }
 
 }  // namespace tykpp::definition

@@ -20,6 +20,12 @@ std::string setBufferSize(std::int64_t& out, const Json& value) {
   out = std::max(kMin, given);
   return {};
 }
+/// Nought and less leave the default. More than the most would not fit into one record.
+std::string setBodySize(std::int64_t& out, const Json& value) {
+  constexpr std::int64_t kMost = 4 * 1024 * 1024;
+  if (value.get<std::int64_t>() > kMost) return "has to be at most " + std::to_string(kMost);
+  return setLimit(out, value);
+}
 /// Nought is the default, less means for good.
 std::string setLifetime(std::int64_t& out, const Json& value) {
   const auto given = value.get<std::int64_t>();
@@ -29,8 +35,9 @@ std::string setLifetime(std::int64_t& out, const Json& value) {
 }
 
 // clang-format off
-constexpr Binding kBindings[] = {
+constexpr Binding kAnalyticsBindings[] = {
     TYKPP_BIND("enable_analytics", setFlag, enable_analytics),
+    TYKPP_BIND("enable_separate_analytics_store", setFlag, enable_separate_analytics_store),
     TYKPP_BIND("analytics_config.type", setSink, analytics.type),
     TYKPP_BIND("analytics_config.ignored_ips", setList, analytics.ignored_ips),
     TYKPP_BIND("analytics_config.enable_detailed_recording", setFlag, analytics.enable_detailed_recording),
@@ -42,7 +49,8 @@ constexpr Binding kBindings[] = {
     TYKPP_BIND("analytics_config.records_buffer_size", setBufferSize, analytics.records_buffer_size),
     TYKPP_BIND("analytics_config.storage_expiration_time", setLifetime, analytics.storage_expiration_time),
     TYKPP_BIND("analytics_config.enable_multiple_analytics_keys", setFlag, analytics.enable_multiple_analytics_keys),
-    TYKPP_BIND("analytics_config.max_recorded_body", setLimit, analytics.max_recorded_body),
+    TYKPP_BIND("analytics_config.serializer_type", setOneOf, analytics.serializer_type, {"msgpack", "protobuf"}),
+    TYKPP_BIND("analytics_config.max_recorded_body", setBodySize, analytics.max_recorded_body),
     TYKPP_BIND("db_app_conf_options.node_is_segmented", setFlag, identity.cluster.node_is_segmented),
     TYKPP_BIND("db_app_conf_options.tags", setList, identity.cluster.node_tags),
 };
@@ -50,6 +58,6 @@ constexpr Binding kBindings[] = {
 
 }  // namespace
 
-std::span<const Binding> analyticsBindings() { return kBindings; }
+std::span<const Binding> analyticsBindings() { return kAnalyticsBindings; }
 
 }  // namespace tykpp::definition::setters

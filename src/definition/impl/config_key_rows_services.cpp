@@ -16,13 +16,13 @@ constexpr KeyRow kAnalytics[] = {
     {"analytics_config.normalise_urls.normalise_uuids", kBool, kYes, "false", "UUIDs become `{uuid}`"},
     {"analytics_config.normalise_urls.normalise_ulids", kBool, kYes, "false", "ULIDs become `{ulid}`"},
     {"analytics_config.normalise_urls.normalise_numbers", kBool, kYes, "false", "`/123` becomes `/{id}`"},
-    {"analytics_config.normalise_urls.custom_patterns", kList, kYes, "[]", "What these expressions (RE2) match becomes `{var}`", "ANALYTICSCONFIG_NORMALISEURLS_CUSTOM"},
+    {"analytics_config.normalise_urls.custom_patterns", kList, kYes, "[]", "Their matches become `{var}`", "ANALYTICSCONFIG_NORMALISEURLS_CUSTOM"},
     {"analytics_config.pool_size", kInt, kNil, "0", "Each worker writes its own records"},
-    {"analytics_config.records_buffer_size", kInt, kYes, "1000", "Records that may wait in each worker, at least 1000; what comes on top is dropped and counted"},
+    {"analytics_config.records_buffer_size", kInt, kYes, "1000", "Records that may wait in each worker, at least 1000; others are dropped"},
     {"analytics_config.storage_expiration_time", kInt, kYes, "60", "Seconds the list lives in Redis; below 0: for ever"},
     {"analytics_config.enable_multiple_analytics_keys", kBool, kYes, "false", "Ten lists in place of one"},
     {"analytics_config.purge_interval", kFloat, kNot, "10", "Seconds, MDCB"},
-    {"analytics_config.serializer_type", kStr, kNot, "msgpack", "`protobuf` or `msgpack`"},
+    {"analytics_config.serializer_type", kStr, kYes, "msgpack", "`protobuf` or `msgpack`"},
     {"analytics_config.max_recorded_body", kInt, kYes, "1048576", "tykpp: bytes of a body that a detailed record keeps"},
 };
 

@@ -20,6 +20,7 @@ namespace tykpp::definition {
 struct AuthRules;
 struct LimitRules;
 struct ListenerRules;
+struct TrafficRules;
 
 /// An upstream address, parsed once. Text as in `proxy.target_url`; scheme-less list entries have
 /// got one.
@@ -108,6 +109,8 @@ struct ApiSpec {
   std::vector<EndpointPlugin> endpoint_plugins;    ///< of the version that is served
   std::string config_data;  ///< JSON text, empty when there is none or `config_data_disabled`
   bool do_not_track = false;
+  /// What is recorded of requests (definition/traffic_rules.hpp). Null as above.
+  std::shared_ptr<const TrafficRules> traffic;
 
   std::vector<EventHandler> event_handlers;  ///< `event_handlers.events`
 

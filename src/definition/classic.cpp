@@ -47,7 +47,6 @@ void readIdentity(const Json& document, ApiSpec& spec, Report& report) {
   spec.active = flagOf(document, "active");
   spec.internal = flagOf(document, "internal");
   spec.is_oas = flagOf(document, "is_oas");
-  spec.do_not_track = flagOf(document, "do_not_track");
   if (spec.api_id.empty()) {
     spec.api_id = fileStem(spec.file);
     if (spec.api_id.empty()) {
@@ -212,6 +211,7 @@ Result<ApiSpec> buildClassic(Source source, const BuildSettings& settings, Repor
   readAuth(document, spec, report);
   readListener(document, settings.config, spec, report);
   readLimits(document, settings.config, spec, report);
+  readTraffic(document, spec, report);
   readUpstream(document, settings.config, spec, report);
   readBundle(document, spec, report);
   readHooks(document, settings.config, spec, report);

@@ -54,9 +54,9 @@ void appendGroups(std::vector<ConfigKey>& keys, std::span<const KeyGroup> groups
 
 void appendBlocks(std::vector<ConfigKey>& keys) {
   append(keys, storageRows(), {"Redis: `storage`", "storage.", "STORAGE_"});
-  // The other two stores have the same shape; nothing reads them yet.
   append(keys, storageRows(),
-         {"Redis: `analytics_storage`", "analytics_storage.", "ANALYTICSSTORAGE_"}, true);
+         {"Redis: `analytics_storage`", "analytics_storage.", "ANALYTICSSTORAGE_"});
+  // Of the same shape, too; nothing reads it yet.
   append(keys, storageRows(), {"Redis: `cache_storage`", "cache_storage.", "CACHESTORAGE_"}, true);
   const std::string telemetry = "OpenTelemetry";
   const std::string env = "OPENTELEMETRY_";

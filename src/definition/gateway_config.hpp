@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "definition/analytics_config.hpp"
 #include "definition/event_handlers.hpp"
 #include "definition/grpc_config.hpp"
 #include "definition/identity_config.hpp"
@@ -117,10 +118,13 @@ struct GatewayConfig {
   bool ssl_force_common_name_check = false;
   DnsCacheConfig dns_cache;
   bool enable_analytics = false;
+  AnalyticsConfig analytics;
   std::string log_level = "info";
   std::string log_format;  ///< "" or "text", or "json"
   std::map<std::string, std::string> secrets;
   StorageConfig storage;
+  bool enable_separate_analytics_store = false;
+  StorageConfig analytics_storage;  ///< counts with the switch above; `file` does not
   std::map<std::string, std::string>
       upstream_certificates;  ///< security.certificates.upstream: host pattern to PEM file
   std::vector<EventHandler> event_handlers;  ///< of the gateway's own events

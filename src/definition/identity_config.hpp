@@ -77,6 +77,7 @@ struct ClusterConfig {
   std::string node_secret;
   bool allow_insecure_configs = false;
   bool suppress_redis_signal_reload = false;
+  bool node_is_segmented = false;      ///< `db_app_conf_options.node_is_segmented`
   std::vector<std::string> node_tags;  ///< `db_app_conf_options.tags`
 };
 

@@ -94,6 +94,9 @@ struct LimitRules {
 
   std::vector<EndpointRule> endpoints;   ///< in the order in which they are asked
   std::vector<EndpointPlace> internals;  ///< `internal`: for requests of other APIs alone
+
+  std::vector<EndpointPlace> tracked;    ///< `track_endpoints`: recorded under the rule's path
+  std::vector<EndpointPlace> untracked;  ///< `do_not_track_endpoints`: not recorded
 };
 
 }  // namespace tykpp::definition

@@ -12,6 +12,7 @@
 #include "base/error.hpp"
 #include "definition/api_spec.hpp"
 #include "http/exchange.hpp"
+#include "http/traffic_record.hpp"
 #include "net/task.hpp"
 
 namespace tykpp::drivers {
@@ -28,16 +29,8 @@ enum class HookVerdict : std::uint8_t {
   kDrop,     ///< analytics only: do not record
 };
 
-/// What an analytics hook sees and may change; filled from the exchange after the response went
-/// out.
-struct TrafficRecord {
-  std::string_view method, host, path, raw_path, user_agent, api_id, api_name, org_id, ip_address;
-  std::uint16_t response_code = 0;
-  std::int64_t content_length = 0;
-  std::int64_t latency_total_us = 0;
-  std::int64_t latency_upstream_us = 0;
-  std::int64_t timestamp = 0;  ///< unix seconds
-};
+/// What an analytics hook sees and may change.
+using http::TrafficRecord;
 
 /// One hook invocation. Every view points into `exchange` and is dead after the call has ended.
 struct HookCall {

@@ -10,6 +10,7 @@
 #include "middleware/basic_auth.hpp"
 #include "middleware/client_certificate.hpp"
 #include "middleware/cors.hpp"
+#include "middleware/endpoint_tracking.hpp"
 #include "middleware/granular_access.hpp"
 #include "middleware/hmac_auth.hpp"
 #include "middleware/ip_access.hpp"
@@ -43,6 +44,8 @@ const std::vector<chain::StepEntry>& requestOrder() {
       {middleware::OrgMonitor::kName, &middleware::OrgMonitor::create},
       // Nothing long is read for somebody who has yet to say who he is.
       {middleware::RequestSize::kName, &middleware::RequestSize::create},
+      // Refusals from here on know whether and as what they are recorded.
+      {middleware::EndpointTracking::kName, &middleware::EndpointTracking::create},
       // Methods of authentication, in the reference's order: each that an API asks for has to
       // agree.
       {middleware::OAuthToken::kName, &withoutChoice<&middleware::OAuthToken::create>},

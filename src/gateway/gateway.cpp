@@ -81,11 +81,6 @@ Gateway::~Gateway() {
 
 Result<void> Gateway::run() {
   TYKPP_LOG(info, "main", "Tyk API Gateway {}", TYKPP_VERSION);
-  if (config_.enable_analytics) {
-    TYKPP_LOG(warn, "main",
-              "enable_analytics: records go to analytics plugins and are dropped then; storing "
-              "them is not built yet");
-  }
   auto errors = response::ErrorTemplates::load(config_);
   if (!errors) return errors.error();
   errors_ = std::make_unique<response::ErrorTemplates>(std::move(*errors));
@@ -108,14 +103,18 @@ Result<void> Gateway::run() {
   auto identity = IdentityCenter::open(config_, main_, *client_);
   if (!identity) return identity.error();
   identity_ = std::move(*identity);
+  auto traffic = TrafficCenter::open(config_, identity_->store(), main_);
+  if (!traffic) return traffic.error();
+  traffic_ = std::move(*traffic);
   session::Keyrings& keyrings = identity_->keyrings();
   bridge_ = std::make_unique<ControlBridge>(main_, *admin_, config_, keyrings);
   builder_ = std::make_unique<SnapshotBuilder>(config_, *drivers_, workerCount(config_),
                                                bundles_.get(), events_.get(), &keyrings);
   const std::uint16_t control =
       config_.control_api_port != 0 ? config_.control_api_port : config_.listen_port;
-  shared_ = std::make_unique<PipelineShared>(PipelineShared{
-      config_, *errors_, *resolver_, *bridge_, identity_->oauth(), config_.listen_port, control});
+  shared_ = std::make_unique<PipelineShared>(PipelineShared{config_, *errors_, *resolver_, *bridge_,
+                                                            identity_->oauth(), traffic_.get(),
+                                                            config_.listen_port, control});
   ports_ = std::make_unique<OwnPorts>(config_, workers_);
   tls_ = std::make_unique<TlsCenter>(
       TlsCenter::Parts{config_, main_, workers_, keyrings, [this] { return apis(); }});
@@ -158,6 +157,7 @@ Result<void> Gateway::openWorkers() {
     workers_.push_back(std::make_unique<Worker>(std::move(settings)));
     Worker& worker = *workers_.back();
     identity_->keyrings().add(worker.loop());
+    if (traffic_ != nullptr) traffic_->add(worker.loop());
     pipelines_.push_back(std::make_unique<Pipeline>(worker, *shared_));
     worker.setServer(std::make_unique<http::Server>(worker.loop(), *pipelines_.back(), limits, i));
     worker.publish(snapshot_, nullptr);

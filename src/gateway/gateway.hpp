@@ -95,6 +95,8 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   void logProblems(const definition::Problems& problems) const;
   void shutDown();
   void awaitDrained(Clock::time_point deadline);
+  /// No request is under way: stores what there is to store, and ends.
+  void finish();
   void writePidFile() const;
 
   const definition::GatewayConfig& config_;
@@ -125,6 +127,7 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   std::unique_ptr<OwnPorts> ports_;
   std::unique_ptr<TlsCenter> tls_;            // what it waits for ends with the main client
   std::unique_ptr<IdentityCenter> identity_;  // before the loops of workers and main
+  std::unique_ptr<TrafficCenter> traffic_;    // before the store; null: records are not stored
   definition::Problems problems_;
   std::vector<std::function<void()>> waiting_;  // for the next reload
   std::vector<std::function<void()>> waiting_for_bundles_;

@@ -39,6 +39,7 @@ class IdentityCenter {
   /// Tells every gateway on the store to reload.
   void tellReload();
 
+  storage::KeyStore& store() noexcept { return *store_; }
   session::Keyrings& keyrings() noexcept { return keyrings_; }
   OAuthBridge& oauth() noexcept { return oauth_; }
   // From join() on:

@@ -4,7 +4,6 @@
 
 #include "base/ascii.hpp"
 #include "base/log.hpp"
-#include "gateway/traffic_record.hpp"
 #include "http/hop_by_hop.hpp"
 #include "response/local_reply.hpp"
 #include "route/path_clean.hpp"
@@ -14,6 +13,17 @@ namespace tykpp::gateway {
 namespace {
 
 using http::HeaderId;
+
+/// What the reference notes where the client left before its answer.
+constexpr std::uint16_t kClientClosedRequest = 499;
+
+/// An answer whose body is in memory.
+void takeLocal(analytics::WireCapture& capture, const http::Exchange& exchange) {
+  capture.takeResponse(exchange, {});
+  if (exchange.response().body() != nullptr) {
+    capture.responseBody().add(*exchange.response().body());
+  }
+}
 
 /// `Upgrade: websocket` with `Connection: Upgrade` (RFC 6455 section 4.1).
 bool asksForWebSocket(const http::Request& request) {
@@ -80,6 +90,11 @@ bool passesSteps(const definition::ApiSpec& spec, const http::Request& request) 
   return spec.cors.options_passthrough && request.method == "OPTIONS";
 }
 
+/// A step's answer that says no is recorded as an error is.
+analytics::Ending endingOf(const http::Response& answer) noexcept {
+  return answer.status >= 400 ? analytics::Ending::kError : analytics::Ending::kStep;
+}
+
 /// Answers that go on for as long as both sides like: upgraded connections and event streams.
 bool neverEnds(const http::Response& response) {
   const std::string_view type = response.headers.get(HeaderId::kContentType);
@@ -116,7 +131,7 @@ net::Task<void> Pipeline::handle(http::ServerExchange& sx) {
     if (const oauth::Endpoint endpoint = OAuthBridge::endpointOf(exchange);
         endpoint != oauth::Endpoint::kNone) {
       co_await shared_.oauth.answer(sx, api, endpoint);
-      co_await answer(api, sx);
+      co_await answer(api, sx, nullptr);
       co_return;
     }
   }
@@ -124,15 +139,23 @@ net::Task<void> Pipeline::handle(http::ServerExchange& sx) {
   if (!api.chain.request().empty() && !passesSteps(*api.spec, exchange.request())) {
     verdict = co_await runRequestChain(api, sx);
   }
+  auto ending = analytics::Ending::kUpstream;
+  if (!verdict) {
+    ending = analytics::Ending::kError;
+  } else if (*verdict == chain::Verdict::kRespond) {
+    ending = endingOf(exchange.response());
+  }
+  const std::unique_ptr<Capture> captured =
+      api.traffic != nullptr ? capture(api, sx, ending) : nullptr;
   if (!verdict) {
     const Error error = verdict.error();
-    co_await fail(error, sx);
+    co_await fail(error, sx, captured.get());
   } else if (*verdict == chain::Verdict::kRespond) {
-    co_await answer(api, sx);
+    co_await answer(api, sx, captured.get());
   } else {
-    co_await proxy(api, sx);
+    ending = co_await proxy(api, sx, captured.get());
   }
-  if (api.analytics) co_await record(api, exchange);
+  if (api.traffic != nullptr) co_await record(api, sx, ending, captured.get());
 }
 
 const ApiRuntime* Pipeline::route(const Snapshot& snapshot, const route::Router& router,
@@ -205,7 +228,8 @@ upstream::CallOptions Pipeline::callOptions(const ApiRuntime& api, http::Exchang
   return options;
 }
 
-net::Task<void> Pipeline::proxy(const ApiRuntime& api, http::ServerExchange& sx) const {
+net::Task<analytics::Ending> Pipeline::proxy(const ApiRuntime& api, http::ServerExchange& sx,
+                                             Capture* capture) const {
   upstream::Call call(sx, worker_.pool(), shared_.resolver, callOptions(api, sx.exchange()));
   Result<void> done = co_await call.start();
   if (done && !api.chain.response().empty()) {
@@ -214,27 +238,38 @@ net::Task<void> Pipeline::proxy(const ApiRuntime& api, http::ServerExchange& sx)
   }
   if (!done) {
     const Error error = done.error();
-    co_await fail(error, sx);
-    co_return;
+    co_await fail(error, sx, capture);
+    co_return analytics::Ending::kError;
   }
   if (api.tells_quotas || sx.exchange().answer_headers.contains("X-Ratelimit-Limit")) {
     dropLimitHeaders(sx.exchange().response().headers);
   }
   addAnswerHeaders(sx.exchange());
   const std::string_view lines = answerLines(api, sx.exchange());
+  if (capture != nullptr) {
+    if (neverEnds(sx.exchange().response())) {
+      capture->giveUp();
+    } else {
+      capture->takeResponse(sx.exchange(), lines);
+      call.tapAnswer(capture->responseBody());
+    }
+  }
   co_await call.send(lines);
+  co_return analytics::Ending::kUpstream;
 }
 
-net::Task<void> Pipeline::answer(const ApiRuntime& api, http::ServerExchange& sx) const {
+net::Task<void> Pipeline::answer(const ApiRuntime& api, http::ServerExchange& sx,
+                                 Capture* capture) const {
   if (sx.exchange().answer_passes_response_chain && !api.chain.response().empty()) {
     const Result<void> done = co_await runResponseSteps(api, sx);
     if (!done) {
       const Error error = done.error();
-      co_await fail(error, sx);
+      co_await fail(error, sx, capture);
       co_return;
     }
   }
   addAnswerHeaders(sx.exchange());
+  if (capture != nullptr) takeLocal(*capture, sx.exchange());
   co_await sx.sendLocal();
 }
 
@@ -269,9 +304,12 @@ net::Task<Result<void>> Pipeline::runResponseSteps(const ApiRuntime& api,
   }
 }
 
-net::Task<void> Pipeline::fail(const Error& error, http::ServerExchange& sx) const {
+net::Task<void> Pipeline::fail(const Error& error, http::ServerExchange& sx,
+                               Capture* capture) const {
   http::Exchange& exchange = sx.exchange();
   if (error.code() == Errc::kClientGone || sx.headSent()) {
+    // What a record of it says; nobody gets it.
+    if (!sx.headSent()) exchange.response().status = kClientClosedRequest;
     sx.abort();
     co_return;
   }
@@ -299,20 +337,8 @@ net::Task<void> Pipeline::fail(const Error& error, http::ServerExchange& sx) con
     return exchange.response().headers.contains({field.id, field.name});
   });
   addAnswerHeaders(exchange);
+  if (capture != nullptr) takeLocal(*capture, exchange);
   co_await sx.sendLocal();
-}
-
-net::Task<void> Pipeline::record(const ApiRuntime& api, http::Exchange& exchange) const {
-  const auto microseconds = [](auto time) {
-    return std::chrono::duration_cast<std::chrono::microseconds>(time).count();
-  };
-  drivers::TrafficRecord record = recordOf(exchange, *api.spec);
-  record.response_code = exchange.response().status;
-  record.latency_total_us = microseconds(worker_.loop().now() - exchange.started);
-  record.latency_upstream_us = exchange.upstream_time.count();
-  if (api.analytics->onRecord(exchange, record) == drivers::HookVerdict::kPending) {
-    co_await api.analytics->finish(exchange, record);
-  }
 }
 
 }  // namespace tykpp::gateway

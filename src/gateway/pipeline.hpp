@@ -3,9 +3,12 @@
 // response chain, answer, record. docs/life_of_a_request.md tells it with file names. Thread: one
 // pipeline a worker.
 
+#include "analytics/api_traffic.hpp"
+#include "analytics/wire_capture.hpp"
 #include "definition/gateway_config.hpp"
 #include "gateway/control_bridge.hpp"
 #include "gateway/oauth_bridge.hpp"
+#include "gateway/traffic_center.hpp"
 #include "gateway/worker.hpp"
 #include "http/server_exchange.hpp"
 #include "net/resolver.hpp"
@@ -21,8 +24,9 @@ struct PipelineShared {
   net::Resolver& resolver;
   ControlBridge& control;
   const OAuthBridge& oauth;
-  std::uint16_t api_port;      ///< APIs answer on this listener
-  std::uint16_t control_port;  ///< the control router on this one; may be the same
+  const TrafficCenter* traffic;  ///< null: records are not stored
+  std::uint16_t api_port;        ///< APIs answer on this listener
+  std::uint16_t control_port;    ///< the control router on this one; may be the same
 };
 
 class Pipeline final : public http::RequestHandler {
@@ -40,14 +44,25 @@ class Pipeline final : public http::RequestHandler {
                                            upstream::Call& call) const;
   net::Task<Result<void>> runResponseSteps(const ApiRuntime& api,
                                            http::ServerExchange& exchange) const;
-  /// Sends what a step answered.
-  net::Task<void> answer(const ApiRuntime& api, http::ServerExchange& exchange) const;
+  using Capture = analytics::WireCapture;
+  /// Sends what a step answered. @param capture  what is recorded word for word; null: nothing
+  net::Task<void> answer(const ApiRuntime& api, http::ServerExchange& exchange,
+                         Capture* capture) const;
   upstream::CallOptions callOptions(const ApiRuntime& api, http::Exchange& exchange) const;
-  net::Task<void> proxy(const ApiRuntime& api, http::ServerExchange& exchange) const;
-  net::Task<void> fail(const Error& error, http::ServerExchange& exchange) const;
-  net::Task<void> record(const ApiRuntime& api, http::Exchange& exchange) const;
+  /// @return who made the answer in the end
+  net::Task<analytics::Ending> proxy(const ApiRuntime& api, http::ServerExchange& exchange,
+                                     Capture* capture) const;
+  net::Task<void> fail(const Error& error, http::ServerExchange& exchange, Capture* capture) const;
+
+  // pipeline_record.cpp
+  /// Request and answer are recorded word for word from here on; null where they are not.
+  std::unique_ptr<Capture> capture(const ApiRuntime& api, http::ServerExchange& exchange,
+                                   analytics::Ending ending) const;
+  net::Task<void> record(const ApiRuntime& api, http::ServerExchange& exchange,
+                         analytics::Ending ending, Capture* capture);
   Worker& worker_;
   const PipelineShared& shared_;
+  analytics::LocalClock clock_;
 };
 
 }  // namespace tykpp::gateway

@@ -165,7 +165,7 @@ void Gateway::awaitDrained(Clock::time_point deadline) {
   std::size_t open = 0;
   for (const auto& worker : workers_) open += worker->connections();
   if (open == 0 && events_->pending() == 0) {
-    main_.stop();
+    finish();
     return;
   }
   if (Clock::now() >= deadline) {
@@ -175,13 +175,18 @@ void Gateway::awaitDrained(Clock::time_point deadline) {
     }
     for (const auto& worker : workers_) worker->abort();
     drain_timer_.expires_after(std::chrono::milliseconds(500));
-    drain_timer_.async_wait([this](const boost::system::error_code&) { main_.stop(); });
+    drain_timer_.async_wait([this](const boost::system::error_code&) { finish(); });
     return;
   }
   drain_timer_.expires_after(kLook);
   drain_timer_.async_wait([this, deadline](const boost::system::error_code& error) {
     if (!error) awaitDrained(deadline);
   });
+}
+
+void Gateway::finish() {
+  if (traffic_ == nullptr) return main_.stop();
+  traffic_->drain([this] { main_.stop(); });
 }
 
 void Gateway::writePidFile() const {

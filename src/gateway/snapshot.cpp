@@ -12,6 +12,7 @@
 #include "gateway/chain_order.hpp"
 #include "gateway/event_center.hpp"
 #include "gateway/plugin_files.hpp"
+#include "gateway/traffic_center.hpp"
 
 namespace tykpp::gateway {
 namespace {
@@ -104,6 +105,10 @@ Result<SnapshotBuilder::Runtime> SnapshotBuilder::makeRuntime(const Spec& define
     auto analytics = hooks::createAnalyticsHook(context);
     if (!analytics) return analytics.error();
     runtime->analytics = std::move(*analytics);
+    // Without Redis a record is made for a plugin alone.
+    if (runtime->analytics != nullptr || TrafficCenter::stores(config_)) {
+      runtime->traffic = std::make_unique<const analytics::ApiTraffic>(*spec, traffic_);
+    }
   }
   runtime->defined = defined;
   runtime->plugin_stamp = std::move(stamp);

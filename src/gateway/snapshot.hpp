@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "analytics/api_traffic.hpp"
 #include "chain/chain.hpp"
 #include "definition/api_spec.hpp"
 #include "definition/problem.hpp"
@@ -34,7 +35,8 @@ struct ApiRuntime {
   chain::Chain chain;
   std::shared_ptr<const upstream::Endpoint> endpoint;                ///< of spec->target
   std::vector<std::shared_ptr<const upstream::Endpoint>> endpoints;  ///< of spec->targets
-  std::unique_ptr<hooks::AnalyticsHook> analytics;                   ///< null: none
+  std::unique_ptr<const analytics::ApiTraffic> traffic;  ///< null: requests are not recorded
+  std::unique_ptr<hooks::AnalyticsHook> analytics;       ///< null: none
   std::string expiry_line;   ///< the header line that tells when the API ends, or nothing
   std::string answer_lines;  ///< header lines of every proxied answer without a session
   bool tells_quotas = true;  ///< header lines have the session's quota; else limiters add theirs
@@ -86,7 +88,10 @@ class SnapshotBuilder {
         events_(events),
         keyrings_(keyrings),
         workers_(workers),
-        endpoints_(workers) {}
+        endpoints_(workers) {
+    if (config.enable_analytics)
+      traffic_ = std::make_shared<const analytics::TrafficSettings>(config);
+  }
   /// @param specs     as the definitions say; those with a bundle get its hooks here
   /// @param previous  the running snapshot or null: its runtimes are kept for APIs that did not
   /// change and for those
@@ -118,6 +123,7 @@ class SnapshotBuilder {
   session::Keyrings* keyrings_;
   std::uint32_t workers_;
   upstream::EndpointRegistry endpoints_;
+  std::shared_ptr<const analytics::TrafficSettings> traffic_;  // null: nothing is recorded
 };
 
 }  // namespace tykpp::gateway

@@ -1,8 +1,8 @@
 #include "gateway/trial_message.hpp"
 
+#include "analytics/api_traffic.hpp"
 #include "base/ascii.hpp"
 #include "base/clock.hpp"
-#include "gateway/traffic_record.hpp"
 #include "http/head_parser.hpp"
 #include "http/status.hpp"
 
@@ -131,7 +131,7 @@ Result<void> TrialMessage::setResponse(std::string_view text) {
 }
 
 void TrialMessage::setRecord(const definition::ApiSpec& spec) {
-  record_ = recordOf(exchange_, spec);
+  record_ = analytics::recordOf(exchange_, spec);
   record_.response_code = 200;
   record_.latency_total_us = 1500;
   record_.latency_upstream_us = 1400;

@@ -70,7 +70,8 @@ class Exchange {
 
   Peer peer;
   Clock::time_point started;  ///< the head was complete
-  std::chrono::microseconds upstream_time{0};
+  std::chrono::microseconds upstream_time{
+      0};                                    ///< until the head of the upstream's answer was there
   const definition::ApiSpec* api = nullptr;  ///< after routing; lives as long as the exchange
   std::string_view listen_path_match;  ///< the part of request().path that the listen path matched;
                                        ///< empty via /<api_id>/
@@ -88,6 +89,10 @@ class Exchange {
   /// Asked for by request hooks: the client gets them with the answer, whoever makes it, before the
   /// answer's own.
   Headers answer_headers;
+  /// The path that the request is recorded under in place of its own; empty: its own. Lives as long
+  /// as the chain.
+  std::string_view tracked_path;
+  bool unrecorded = false;  ///< no traffic record is made of it
   /// What plugins keep with the request.
   std::vector<PluginState> plugin_states;
 

@@ -42,8 +42,10 @@ void ServerExchange::beginBody() {
                   equalsIgnoreCase(request.headers.get(HeaderId::kExpect), "100-continue");
 }
 
-Result<void> ServerExchange::countBody(std::size_t bytes) {
-  body_bytes_ += bytes;
+Result<void> ServerExchange::countBody(std::string_view bytes) {
+  body_bytes_ += bytes.size();
+  if (tap_ != nullptr) [[unlikely]]
+    tap_->add(bytes);
   const std::uint64_t limit = server_.limits().max_body_bytes;
   if (limit != 0 && body_bytes_ > limit) {
     return Error(Errc::kBodyTooLarge, Side::kClient, 413, "Request Entity Too Large");
@@ -59,7 +61,7 @@ Result<std::string_view> ServerExchange::takeBody() {
     input_.consume(size);
     body_left_ -= size;
     body_done_ = body_left_ == 0;
-    if (auto counted = countBody(size); !counted) return counted.error();
+    if (auto counted = countBody(piece); !counted) return counted.error();
     return piece;
   }
   std::size_t consumed = 0;
@@ -71,8 +73,9 @@ Result<std::string_view> ServerExchange::takeBody() {
   }
   input_.consume(consumed);
   body_done_ = chunks_.done();
-  if (auto counted = countBody(*decoded); !counted) return counted.error();
-  return std::string_view(data, *decoded);
+  const std::string_view piece(data, *decoded);
+  if (auto counted = countBody(piece); !counted) return counted.error();
+  return piece;
 }
 
 net::Task<Result<std::string_view>> ServerExchange::readBody() {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "http/body_tap.hpp"
 #include "http/chunk_decoder.hpp"
 #include "http/exchange.hpp"
 #include "http/read_buffer.hpp"
@@ -51,6 +52,9 @@ class ServerExchange {
   void hurryBody();
   /// No deadline on the client until the next read or write: for tunnels.
   void restDeadline();
+  /// Whatever is read of the body from here on goes there, too. @param tap  outlives the exchange's
+  /// reads
+  void tapBody(BodyTap& tap) noexcept { tap_ = &tap; }
   /// Trailer lines of a chunked body that has ended.
   const std::string& trailers() const noexcept { return chunks_.trailers(); }
 
@@ -95,7 +99,7 @@ class ServerExchange {
  private:
   friend class ServerConnection;
   void moveOffHead();
-  Result<void> countBody(std::size_t bytes);
+  Result<void> countBody(std::string_view bytes);
   ServerConnection& connection_;
   net::Stream& client_;
   ReadBuffer& input_;
@@ -105,6 +109,7 @@ class ServerExchange {
   ChunkDecoder chunks_;
   std::uint64_t body_left_ = 0;   // with kLength
   std::uint64_t body_bytes_ = 0;  // decoded so far
+  BodyTap* tap_ = nullptr;
   bool body_done_ = true;
   bool head_in_input_ = true;
   bool continue_due_ = false;

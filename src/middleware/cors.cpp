@@ -108,6 +108,7 @@ Result<chain::Verdict> Cors::onRequest(http::Exchange& exchange) const {
     actual(exchange);
   }
   response.setBody({});
+  exchange.unrecorded = true;  // a question of the browser, not of its user
   return chain::Verdict::kRespond;
 }
 

@@ -78,6 +78,7 @@ Result<chain::Verdict> VersionCheck::onRequest(http::Exchange& exchange) const {
       return refused(exchange, "Requested endpoint is forbidden");
     case Decision::Kind::kReply:
       answerWith(*decision.reply, exchange.response());
+      exchange.unrecorded = true;  // as in the reference
       return chain::Verdict::kRespond;
   }
   return chain::Verdict::kContinue;

@@ -110,6 +110,7 @@ net::Task<Result<void>> Call::start() {
         this);
   }
   if (client_gone_) co_return failure(Errc::kClientGone);
+  began_ = pool_.loop().now();
   Result<void> result = co_await attempt(false);
   if (!result && connection_ && connection_->reused && !answered_ && !client_gone_ &&
       ((result.error().retry() == Retry::kIfReused && replayable()) ||
@@ -351,7 +352,7 @@ net::Task<Result<void>> Call::readAnswer() {
     response.headers.erase(HeaderId::kContentEncoding);
   }
   exchange_.upstream_time =
-      std::chrono::duration_cast<std::chrono::microseconds>(pool_.loop().now() - exchange_.started);
+      std::chrono::duration_cast<std::chrono::microseconds>(pool_.loop().now() - began_);
   co_return Result<void>{};
 }
 

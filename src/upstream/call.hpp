@@ -49,6 +49,8 @@ class Call {
   /// Reads the whole body, decoded, into response().body(). @error kBodyTooLarge above `limit`, or
   /// as start()
   net::Task<Result<void>> bufferBody(std::size_t limit);
+  /// What send() sends of the body goes there, too. @param tap  outlives send()
+  void tapAnswer(http::BodyTap& tap) noexcept { tap_ = &tap; }
   /// Sends response() and the body, buffered or streaming. @param extra  complete header lines to
   /// add
   net::Task<void> send(std::string_view extra);
@@ -111,6 +113,8 @@ class Call {
   bool answered_ = false;  // a byte of the answer was seen
   bool client_gone_ = false;
   bool answer_done_ = false;
+  Clock::time_point began_;  // of the first attempt
+  http::BodyTap* tap_ = nullptr;
   // The upload beside the answer.
   bool uploading_ = false;
   bool upload_discards_ = false;

@@ -205,6 +205,8 @@ net::Task<Result<void>> Call::bufferBody(std::size_t limit) {
 net::Task<bool> Call::sendPiece(std::string_view head, Piece piece, bool chunked) {
   std::array<char, 20> line;
   std::array<iovec, 4> out{pieceOf(head), pieceOf({}), pieceOf(piece.bytes), pieceOf({})};
+  if (tap_ != nullptr) [[unlikely]]
+    tap_->add(piece.bytes);
   if (chunked) {
     std::string_view tail = piece.bytes.empty() ? "" : "\r\n";
     if (!piece.bytes.empty()) out[1] = pieceOf(chunkLine(piece.bytes.size(), line));
@@ -274,7 +276,7 @@ net::Task<void> Call::send(std::string_view extra) {
 
 net::Task<bool> Call::stream(std::string_view head, bool chunked) {
   const bool can_splice = framing_.body == BodyFraming::kLength && !gzip_ &&
-                          !connection_->stream.tls() && !sx_.client().tls();
+                          !connection_->stream.tls() && !sx_.client().tls() && tap_ == nullptr;
   bool last = false;
   if (connection_->input.empty()) {
     // An answer whose body takes its time: the client gets the head now.

@@ -169,7 +169,7 @@ def test_every_hook(new_gateway, upstream, plugins):
     assert facts[0] == "HTTP/1.1" and facts[2] == "/all/x?y" and facts[1].startswith("127.0.0.1:")
     assert '"api_id":"all"' in facts[4].replace(" ", "") and facts[5] == "classic" and '"app_path"' in facts[7]
     assert "352d20ee" not in facts[7] and '"secret":' not in facts[7]
-    gateway.wait_for_log("record path=/all/x code=200")
+    gateway.wait_for_log("record path=/x code=200")
     # The state goes with the request.
     assert gateway.get("/all/", "X-Word: w").header("X-State") == "w,w"
     eventually(lambda: int(gateway.get("/all/").header("X-Dropped")) >= 4, "state to be dropped")

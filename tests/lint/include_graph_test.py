@@ -25,7 +25,7 @@ MAY_INCLUDE = {
     "hooks": {"chain", "http", "drivers", "session", "definition", "events"},
     "upstream": {"net", "http", "definition"},
     "response": {"chain", "hooks", "http", "definition"},
-    "analytics": {"http", "storage", "definition", "hooks"},
+    "analytics": {"net", "http", "session", "storage", "definition"},
     "admin": {"net", "http", "session", "storage", "definition", "certs", "oauth"},
     "gateway": EVERY_ROOM,
     "cli": {"gateway", "bundle", "definition", "events", "drivers"},

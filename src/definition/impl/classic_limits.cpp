@@ -37,6 +37,13 @@ class ListReader {
     forEach("size_limits", [this](const Json& entry, EndpointPlace place) {
       rules_.endpoint_sizes.push_back({std::move(place), integerOf(entry, "size_limit")});
     });
+    // The reference compares methods: without one, such a rule finds nothing.
+    forEach("track_endpoints", [this](const Json& entry, EndpointPlace place) {
+      if (!textOf(entry, "method").empty()) rules_.tracked.push_back(std::move(place));
+    });
+    forEach("do_not_track_endpoints", [this](const Json& entry, EndpointPlace place) {
+      if (!textOf(entry, "method").empty()) rules_.untracked.push_back(std::move(place));
+    });
     readSizes();
   }
 

@@ -99,7 +99,6 @@ constexpr Binding kBindings[] = {
     TYKPP_BIND("ssl_force_common_name_check", setFlag, ssl_force_common_name_check),
     TYKPP_BIND("dns_cache.enabled", setFlag, dns_cache.enabled),
     TYKPP_BIND("dns_cache.ttl", setTtl, dns_cache.ttl),
-    TYKPP_BIND("enable_analytics", setFlag, enable_analytics),
     TYKPP_BIND("event_handlers", setHandlers, event_handlers),
     TYKPP_BIND("enable_key_logging", setFlag, enable_key_logging),
     TYKPP_BIND("log_level", setLogLevel, log_level),
@@ -153,9 +152,17 @@ constexpr Binding kBindings[] = {
 };
 // clang-format on
 
+constexpr std::string_view kAnalyticsStorage = "analytics_storage.";
+/// The key of `storage` for one of `analytics_storage`, which has the same shape.
+std::string_view asStorage(std::string_view path) {
+  constexpr std::string_view kPrefix = "analytics_";
+  return path.starts_with(kAnalyticsStorage) ? path.substr(kPrefix.size()) : path;
+}
+
 const Binding* findBinding(std::string_view path) {
   for (const std::span<const Binding> table :
-       {std::span<const Binding>(kBindings), identityBindings(), tlsBindings()}) {
+       {std::span<const Binding>(kBindings), identityBindings(), tlsBindings(),
+        analyticsBindings()}) {
     for (const Binding& binding : table) {
       if (binding.path == path) return &binding;
     }
@@ -166,10 +173,16 @@ const Binding* findBinding(std::string_view path) {
 }  // namespace
 
 std::string bindValue(std::string_view path, const Json& value, GatewayConfig& config) {
+  if (path.starts_with(kAnalyticsStorage)) {
+    std::swap(config.storage, config.analytics_storage);
+    std::string wrong = bindValue(asStorage(path), value, config);
+    std::swap(config.storage, config.analytics_storage);
+    return wrong;
+  }
   const Binding* binding = findBinding(path);
   return binding == nullptr ? std::string{} : binding->set(config, value);
 }
 
-bool isBound(std::string_view path) { return findBinding(path) != nullptr; }
+bool isBound(std::string_view path) { return findBinding(asStorage(path)) != nullptr; }
 
 }  // namespace tykpp::definition

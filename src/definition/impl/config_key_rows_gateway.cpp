@@ -20,7 +20,7 @@ constexpr KeyRow kListener[] = {
     {"enable_config_inspection", kBool, kNot, "false", "Serve `/config` and `/env` on the control API"},
     {"ports_whitelist", kJsonObj, kYes, "{}", "Ports that APIs may open, by protocol", "PORTWHITELIST"},
     {"disable_ports_whitelist", kBool, kYes, "false", "Let APIs open any port", "DISABLEPORTWHITELIST"},
-    {"enable_separate_analytics_store", kBool, kNot, "false", "Keep analytics in `analytics_storage`", "ENABLESEPERATEANALYTICSSTORE"},
+    {"enable_separate_analytics_store", kBool, kYes, "false", "Keep analytics in `analytics_storage`", "ENABLESEPERATEANALYTICSSTORE"},
     {"enable_separate_cache_store", kBool, kNot, "false", "Keep cached answers in `cache_storage`", "ENABLESEPERATECACHESTORE"},
     {"health_check_endpoint_name", kStr, kYes, "hello", "Path of the liveness endpoint, without a leading slash"},
     {"readiness_check_endpoint_name", kStr, kYes, "ready", "Path of the readiness endpoint, without a leading slash"},

@@ -6,23 +6,24 @@ using namespace key_rows;
 
 // clang-format off
 constexpr KeyRow kAnalytics[] = {
-    {"enable_analytics", kBool, kYes, "false", "Make a record of each request for analytics plugins; storing records is not built yet"},
-    {"analytics_config.type", kStr, kNot, "", "Empty: Redis; `rpc`: MDCB"},
-    {"analytics_config.ignored_ips", kList, kNot, "[]", "Clients without records"},
-    {"analytics_config.enable_detailed_recording", kBool, kNot, "false", "Whole request and answer in each record"},
+    {"enable_analytics", kBool, kYes, "false", "Record each request, for Redis and for analytics plugins"},
+    {"analytics_config.type", kStr, kYes, "", "Anything but `rpc` (MDCB, not built) means Redis"},
+    {"analytics_config.ignored_ips", kList, kYes, "[]", "Client addresses without records"},
+    {"analytics_config.enable_detailed_recording", kBool, kYes, "false", "Whole request and answer in each record"},
     {"analytics_config.enable_geo_ip", kBool, kNot, "false", "Look the client's place up"},
     {"analytics_config.geo_ip_db_path", kStr, kNot, "", "MaxMind file", "ANALYTICSCONFIG_GEOIPDBLOCATION"},
-    {"analytics_config.normalise_urls.enabled", kBool, kNot, "false", "Replace variable parts of paths"},
-    {"analytics_config.normalise_urls.normalise_uuids", kBool, kNot, "false", "UUIDs"},
-    {"analytics_config.normalise_urls.normalise_ulids", kBool, kNot, "false", "ULIDs"},
-    {"analytics_config.normalise_urls.normalise_numbers", kBool, kNot, "false", "Numbers"},
-    {"analytics_config.normalise_urls.custom_patterns", kList, kNot, "[]", "Expressions", "ANALYTICSCONFIG_NORMALISEURLS_CUSTOM"},
-    {"analytics_config.pool_size", kInt, kNot, "0", "Threads that write records"},
-    {"analytics_config.records_buffer_size", kInt, kNot, "1000", "Records that may wait"},
-    {"analytics_config.storage_expiration_time", kInt, kNot, "60", "Seconds the list lives in Redis; -1: for ever"},
-    {"analytics_config.enable_multiple_analytics_keys", kBool, kNot, "false", "Ten lists in place of one"},
+    {"analytics_config.normalise_urls.enabled", kBool, kYes, "false", "Replace variable parts of paths"},
+    {"analytics_config.normalise_urls.normalise_uuids", kBool, kYes, "false", "UUIDs become `{uuid}`"},
+    {"analytics_config.normalise_urls.normalise_ulids", kBool, kYes, "false", "ULIDs become `{ulid}`"},
+    {"analytics_config.normalise_urls.normalise_numbers", kBool, kYes, "false", "`/123` becomes `/{id}`"},
+    {"analytics_config.normalise_urls.custom_patterns", kList, kYes, "[]", "Their matches become `{var}`", "ANALYTICSCONFIG_NORMALISEURLS_CUSTOM"},
+    {"analytics_config.pool_size", kInt, kNil, "0", "Each worker writes its own records"},
+    {"analytics_config.records_buffer_size", kInt, kYes, "1000", "Records that may wait in each worker, at least 1000; others are dropped"},
+    {"analytics_config.storage_expiration_time", kInt, kYes, "60", "Seconds the list lives in Redis; below 0: for ever"},
+    {"analytics_config.enable_multiple_analytics_keys", kBool, kYes, "false", "Ten lists in place of one"},
     {"analytics_config.purge_interval", kFloat, kNot, "10", "Seconds, MDCB"},
-    {"analytics_config.serializer_type", kStr, kNot, "msgpack", "`protobuf` or `msgpack`"},
+    {"analytics_config.serializer_type", kStr, kYes, "msgpack", "`protobuf` or `msgpack`"},
+    {"analytics_config.max_recorded_body", kInt, kYes, "1048576", "tykpp: bytes of a body that a detailed record keeps"},
 };
 
 constexpr KeyRow kHealth[] = {
@@ -123,7 +124,8 @@ constexpr KeyRow kKv[] = {
 };
 
 constexpr KeyRow kIgnored[] = {
-    {"db_app_conf_options", kObj, kNil, "{}", "Dashboard connection"},
+    {"db_app_conf_options.connection_string", kStr, kNil, "", "Dashboard"},
+    {"db_app_conf_options.connection_timeout", kInt, kNil, "0", "Dashboard"},
     {"disable_dashboard_zeroconf", kBool, kNil, "false", "Dashboard"},
     {"slave_options", kObj, kNil, "{}", "MDCB; `use_rpc` is reported, it has no counterpart here"},
     {"disable_auto_max_procs", kBool, kNil, "false", "Go runtime"},

@@ -105,6 +105,7 @@ struct Binding {
 std::span<const Binding> identityBindings();
 /// TLS on the listeners, certificates, ports that APIs open.
 std::span<const Binding> tlsBindings();
+std::span<const Binding> analyticsBindings();
 
 // clang-format off
 #define TYKPP_BIND(path_, setter_, member_, ...) \

@@ -82,6 +82,8 @@ void readOasAuth(const Json& document, ApiSpec& spec, Report& report);
 void readListener(const Json& document, const GatewayConfig& config, ApiSpec& spec, Report& report);
 /// Fills `limits`.
 void readLimits(const Json& document, const GatewayConfig& config, ApiSpec& spec, Report& report);
+/// Fills `do_not_track` and `traffic`.
+void readTraffic(const Json& document, ApiSpec& spec, Report& report);
 /// Fills `bundle`.
 void readBundle(const Json& document, ApiSpec& spec, Report& report);
 /// Fills `hooks`, `driver` and `virtual_endpoints` from the definition alone. `bundle`,

@@ -42,9 +42,19 @@ constexpr std::string_view kPassiveProcessors[] = {
 
 /// Lists of endpoints that are built. Without `enable_cache`, which is refused by itself, the cache
 /// lists say nothing.
-constexpr std::string_view kBuiltLists[] = {
-    "cache",      "advance_cache_config", "virtual",  "go_plugin",  "mock_response", "ignored",
-    "black_list", "white_list",           "internal", "rate_limit", "size_limits"};
+constexpr std::string_view kBuiltLists[] = {"cache",
+                                            "advance_cache_config",
+                                            "virtual",
+                                            "go_plugin",
+                                            "mock_response",
+                                            "ignored",
+                                            "black_list",
+                                            "white_list",
+                                            "internal",
+                                            "rate_limit",
+                                            "size_limits",
+                                            "track_endpoints",
+                                            "do_not_track_endpoints"};
 
 std::string pointerOf(std::string_view path) { return "/" + std::string(path); }
 

@@ -40,8 +40,8 @@ constexpr Section kSchemeSections[] = {
 };
 /// Blocks of operations that are built.
 constexpr std::string_view kBuiltBlocks[] = {
-    "virtualEndpoint", "postPlugins",      "allow",    "block", "ignoreAuthentication",
-    "internal",        "requestSizeLimit", "rateLimit"};
+    "virtualEndpoint", "postPlugins",      "allow",     "block",         "ignoreAuthentication",
+    "internal",        "requestSizeLimit", "rateLimit", "trackEndpoint", "doNotTrackEndpoint"};
 
 std::string placeOf(std::string_view path) {
   return std::string("/") + kExtension + "/" + std::string(path);

@@ -150,6 +150,8 @@ void convertOperations(const Json& document, const Json& extension, Json& versio
     convertSwitch(operation, "block", "black_list", lists);
     convertSwitch(operation, "allow", "white_list", lists);
     convertSwitch(operation, "internal", "internal", lists);
+    convertSwitch(operation, "trackEndpoint", "track_endpoints", lists);
+    convertSwitch(operation, "doNotTrackEndpoint", "do_not_track_endpoints", lists);
     convertSize(operation, lists);
     convertRate(operation, lists);
   }

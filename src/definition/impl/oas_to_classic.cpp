@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "base/ascii.hpp"
 #include "definition/impl/definition_builder.hpp"
 #include "definition/impl/event_reader.hpp"
 #include "definition/impl/oas_members.hpp"
@@ -221,7 +222,11 @@ Json convertPlugins(const Json& global, const char* list, const char* old) {
 void convertTraffic(const Json& global, Json& out) {
   const Json& from = section(global, "trafficLogs");
   out["do_not_track"] = !flagOf(from, "enabled");
-  out["tag_headers"] = valueOr(from, "tagHeaders", Json::array());
+  // Written in any letters here, in lower case there.
+  out["tag_headers"] = Json::array();
+  for (const Json& name : valueOr(from, "tagHeaders", Json::array())) {
+    if (name.is_string()) out["tag_headers"].push_back(lowered(name.get<std::string>()));
+  }
   const auto retention = parseDuration(textOf(from, "customRetentionPeriod"));
   out["expire_analytics_after"] = retention ? retention->count() / 1'000'000'000 : std::int64_t{0};
   const Json* plugins = filled(from, "plugins");

@@ -72,8 +72,9 @@ tykpp::Verdict neverEnds(tykpp::Request& request) {
 
 void editRecord(tykpp::Record& record) {
   record.setText(TYKPP_RECORD_USER_AGENT, record.json());
-  record.setJson(R"({"path":"/masked","response_code":299,"timestamp":"2001-02-03T04:05:06Z",)"
-                 R"("latency":{"total":7},"unknown":[1]})");
+  record.setJson(R"({"path":"/masked","response_code":299,"timestamp":"2001-02-03T04:05:06.25Z",)"
+                 R"("latency":{"total":7},"tags":["one","by-plugin"],"alias":"pseudonym",)"
+                 R"("geo":{"country":{"iso_code":"DE"}},"track_path":true,"unknown":[1]})");
 }
 
 void breakRecord(tykpp::Record& record) {

@@ -76,7 +76,6 @@ INSTANTIATE_TEST_SUITE_P(
                              "transform_headers", "transform_response_headers",
                              "hard_timeouts",     "circuit_breakers",
                              "url_rewrites",      "method_transforms",
-                             "track_endpoints",   "do_not_track_endpoints",
                              "validate_json",     "persist_graphql"};
       texts.reserve(std::size(lists));
       for (const char* list : lists) {

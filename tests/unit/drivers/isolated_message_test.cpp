@@ -2,6 +2,8 @@
 // is refused.
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "common/plugin_fixture.hpp"
 #include "drivers/native/isolated/call_message.hpp"
 #include "session/session_state.hpp"
@@ -172,6 +174,8 @@ TEST(ReplyMessage, BringsRecordsBack) {
   TrafficRecord record;
   record.path = "/x";
   record.timestamp = 5;
+  const std::array<std::string_view, 2> tags{"one", "two"};
+  record.tags = tags;
   const auto call = sent(on, Hook::kAnalytics, false, &record);
   ASSERT_NE(call->record, nullptr);
   EXPECT_EQ(call->record->path, "/x");
@@ -182,6 +186,9 @@ TEST(ReplyMessage, BringsRecordsBack) {
   EXPECT_EQ(record.path, "/masked");
   EXPECT_EQ(record.response_code, 299);
   EXPECT_EQ(record.timestamp, 5);
+  ASSERT_EQ(record.tags.size(), 2u);
+  EXPECT_EQ(record.tags[1], "two");
+  EXPECT_NE(record.tags[1].data(), tags[1].data()) << "kept with the exchange";
 }
 
 TEST(ReplyMessage, IsRefusedWhenItAsksForWhatNoHookMay) {

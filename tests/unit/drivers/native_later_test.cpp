@@ -2,6 +2,8 @@
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "common/plugin_fixture.hpp"
 #include "drivers/native/impl/host_api.hpp"
 #include "drivers/native/impl/native_plugin.hpp"
@@ -178,12 +180,18 @@ TEST_F(NativeLaterTest, ShowsARecordAsJsonAndTakesFieldsOver) {
   record.api_name = "shop";
   record.response_code = 200;
   record.timestamp = 86400;
+  record.timestamp_ns = 5;
+  record.day = 2;
+  record.request_time_ms = 5;
   record.latency_total_us = 5500;
   record.latency_upstream_us = 2500;
+  const std::array<std::string_view, 1> tags{"one"};
+  record.tags = tags;
   ASSERT_TRUE(call("EditRecord", on, Hook::kAnalytics, &record));
   for (const char* part :
        {R"("path":"/x")", R"("api_name":"shop")", R"("response_code":200)", R"("day":2)",
-        R"("timestamp":"1970-01-02T00:00:00Z")", R"("request_time":5)", R"("upstream":2)"}) {
+        R"("timestamp":"1970-01-02T00:00:00.000000005Z")", R"("request_time":5)",
+        R"("upstream":2)", R"("tags":["one"])", R"("track_path":false)"}) {
     EXPECT_NE(record.user_agent.find(part), std::string_view::npos) << part;
   }
   EXPECT_EQ(record.path, "/masked");
@@ -192,6 +200,12 @@ TEST_F(NativeLaterTest, ShowsARecordAsJsonAndTakesFieldsOver) {
   EXPECT_EQ(record.latency_total_us, 7000);
   EXPECT_EQ(record.latency_upstream_us, 2500) << "what is not named stays";
   EXPECT_EQ(record.api_name, "shop");
+  EXPECT_EQ(record.timestamp_ns, 250000000);
+  EXPECT_EQ(record.alias, "pseudonym");
+  EXPECT_EQ(record.track_path, 1);
+  EXPECT_EQ(record.geo, R"({"country":{"iso_code":"DE"}})");
+  ASSERT_EQ(record.tags.size(), 2u);
+  EXPECT_EQ(record.tags[1], "by-plugin");
 }
 
 TEST_F(NativeLaterTest, TakesNothingOverFromARecordOfWrongTypes) {

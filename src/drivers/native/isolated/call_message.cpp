@@ -93,7 +93,7 @@ void readRest(FrameReader& frame, ForeignCall& call, unsigned parts) {
     readFields(frame, call.own.answer_headers, call.sent_answer);
   }
   if ((parts & kRecord) != 0) {
-    readRecord(frame, call.own_record, nullptr);
+    readRecord(frame, call.own_record, call.arena, false);
     call.record = &call.own_record;
   }
   if ((parts & kCertificates) != 0) {

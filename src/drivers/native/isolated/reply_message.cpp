@@ -121,7 +121,7 @@ bool readChanges(FrameReader& frame, HookCall& call, unsigned changed) {
   if ((changed & kAnswerHeadersChanged) != 0 && !readFields(frame, exchange.answer_headers)) {
     return false;
   }
-  if ((changed & kRecordChanged) != 0) readRecord(frame, *call.record, &exchange.arena());
+  if ((changed & kRecordChanged) != 0) readRecord(frame, *call.record, exchange.arena(), true);
   return frame.done();
 }
 

@@ -11,6 +11,7 @@
 #include "net/resolver.hpp"
 #include "response/error_templates.hpp"
 #include "upstream/call.hpp"
+#include "upstream/endpoint_cache.hpp"
 
 namespace tykpp::gateway {
 
@@ -42,12 +43,16 @@ class Pipeline final : public http::RequestHandler {
                                            http::ServerExchange& exchange) const;
   /// Sends what a step answered.
   net::Task<void> answer(const ApiRuntime& api, http::ServerExchange& exchange) const;
-  upstream::CallOptions callOptions(const ApiRuntime& api, http::Exchange& exchange) const;
+  /// Response steps that see answers without an end.
+  static void runStreamSteps(const ApiRuntime& api, http::Exchange& exchange);
+  /// @error  a rewritten URL that leads nowhere
+  Result<upstream::CallOptions> callOptions(const ApiRuntime& api, http::Exchange& exchange) const;
   net::Task<void> proxy(const ApiRuntime& api, http::ServerExchange& exchange) const;
   net::Task<void> fail(const Error& error, http::ServerExchange& exchange) const;
   net::Task<void> record(const ApiRuntime& api, http::Exchange& exchange) const;
   Worker& worker_;
   const PipelineShared& shared_;
+  mutable upstream::EndpointCache rewritten_endpoints_;
 };
 
 }  // namespace tykpp::gateway

@@ -25,6 +25,9 @@ class SessionState;
 
 namespace tykpp::http {
 
+struct RequestContext;
+struct UpstreamChange;
+
 /// Who is on the other end of the connection.
 struct Peer {
   std::string_view address;  ///< textual IP without port
@@ -88,6 +91,12 @@ class Exchange {
   /// Asked for by request hooks: the client gets them with the answer, whoever makes it, before the
   /// answer's own.
   Headers answer_headers;
+  /// What variables of the context are worth (http/request_context.hpp); in the arena. Null: nobody
+  /// asks.
+  RequestContext* context = nullptr;
+  /// How the request that goes upstream differs from request() (http/upstream_change.hpp); in the
+  /// arena. Null: not at all.
+  UpstreamChange* upstream_change = nullptr;
   /// What plugins keep with the request.
   std::vector<PluginState> plugin_states;
 

@@ -11,11 +11,11 @@ namespace {
 
 using ContextKind = ContextName::Kind;
 
-struct WholeName {
+struct ContextWord {
   std::string_view name;
   ContextKind kind;
 };
-constexpr std::array<WholeName, 12> kWholeNames{
+constexpr std::array<ContextWord, 12> kWholeNames{
     {{"path", ContextKind::kPath},
      {"path_parts", ContextKind::kPathParts},
      {"remote_addr", ContextKind::kRemoteAddress},
@@ -28,23 +28,29 @@ constexpr std::array<WholeName, 12> kWholeNames{
      {"quota_limit", ContextKind::kQuotaLimit},
      {"quota_remaining", ContextKind::kQuotaRemaining},
      {"quota_reset", ContextKind::kQuotaReset}}};
-constexpr std::array<WholeName, 4> kPrefixes{{{"headers_", ContextKind::kHeader},
-                                              {"cookies_", ContextKind::kCookie},
-                                              {"request_data_", ContextKind::kFormValue},
-                                              {"jwt_claims_", ContextKind::kClaim}}};
+constexpr std::array<ContextWord, 4> kPrefixes{{{"headers_", ContextKind::kHeader},
+                                                {"cookies_", ContextKind::kCookie},
+                                                {"request_data_", ContextKind::kFormValue},
+                                                {"jwt_claims_", ContextKind::kClaim}}};
 
-enum class Source : std::uint8_t { kContext, kMeta, kConf, kEnv, kElsewhere };
-struct Form {
-  std::string_view beginning;
-  Source source;
+enum class VariableSource : std::uint8_t {
+  kContext,
+  kMeta,
+  kConfiguration,
+  kEnvironment,
+  kElsewhere
 };
-constexpr std::array<Form, 7> kForms{{{"$tyk_context.", Source::kContext},
-                                      {"$tyk_meta.", Source::kMeta},
-                                      {"$secret_conf.", Source::kConf},
-                                      {"$secret_env.", Source::kEnv},
-                                      {"$secret_vault.", Source::kElsewhere},
-                                      {"$secret_consul.", Source::kElsewhere},
-                                      {"$secret_file.", Source::kElsewhere}}};
+struct VariableForm {
+  std::string_view beginning;
+  VariableSource source;
+};
+constexpr std::array<VariableForm, 7> kForms{{{"$tyk_context.", VariableSource::kContext},
+                                              {"$tyk_meta.", VariableSource::kMeta},
+                                              {"$secret_conf.", VariableSource::kConfiguration},
+                                              {"$secret_env.", VariableSource::kEnvironment},
+                                              {"$secret_vault.", VariableSource::kElsewhere},
+                                              {"$secret_consul.", VariableSource::kElsewhere},
+                                              {"$secret_file.", VariableSource::kElsewhere}}};
 
 bool isNameByte(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || isDigit(c) || c == '_' || c == '-' ||
@@ -58,8 +64,8 @@ std::string_view nameAt(std::string_view text) noexcept {
 }
 
 /// The form that a text begins with, a name included, or null.
-const Form* formAt(std::string_view text) noexcept {
-  const auto* found = std::find_if(kForms.begin(), kForms.end(), [text](const Form& form) {
+const VariableForm* formAt(std::string_view text) noexcept {
+  const auto* found = std::find_if(kForms.begin(), kForms.end(), [text](const VariableForm& form) {
     return text.starts_with(form.beginning) && text.size() > form.beginning.size() &&
            isNameByte(text[form.beginning.size()]);
   });
@@ -77,8 +83,8 @@ std::size_t groupAt(std::string_view text, std::size_t& group) noexcept {
   return at > 1 ? at : 0;
 }
 
-std::string secretOf(Source source, std::string_view name, const SecretSources& secrets) {
-  if (source == Source::kConf) {
+std::string secretOf(VariableSource source, std::string_view name, const SecretSources& secrets) {
+  if (source == VariableSource::kConfiguration) {
     const auto found = secrets.conf.find(std::string(name));
     return found == secrets.conf.end() ? std::string{} : found->second;
   }
@@ -90,10 +96,10 @@ std::string secretOf(Source source, std::string_view name, const SecretSources& 
 }  // namespace
 
 ContextName ContextName::parse(std::string_view name) {
-  for (const WholeName& known : kWholeNames) {
+  for (const ContextWord& known : kWholeNames) {
     if (known.name == name) return {known.kind, {}};
   }
-  for (const WholeName& prefix : kPrefixes) {
+  for (const ContextWord& prefix : kPrefixes) {
     if (name.starts_with(prefix.name))
       return {prefix.kind, std::string(name.substr(prefix.name.size()))};
   }
@@ -121,7 +127,7 @@ Result<VariableText> VariableText::parse(std::string_view text, const SecretSour
       text.remove_prefix(size);
       continue;
     }
-    const Form* form = formAt(text);
+    const VariableForm* form = formAt(text);
     if (form == nullptr) {
       out.addText(text.substr(0, 1));
       text.remove_prefix(1);
@@ -131,13 +137,13 @@ Result<VariableText> VariableText::parse(std::string_view text, const SecretSour
     const std::string_view name = nameAt(text);
     text.remove_prefix(name.size());
     switch (form->source) {
-      case Source::kContext:
+      case VariableSource::kContext:
         out.pieces_.push_back({Piece::Kind::kContext, {}, 0, ContextName::parse(name)});
         break;
-      case Source::kMeta:
+      case VariableSource::kMeta:
         out.pieces_.push_back({Piece::Kind::kMeta, std::string(name), 0, {}});
         break;
-      case Source::kElsewhere: {
+      case VariableSource::kElsewhere: {
         const std::string_view store = form->beginning.substr(1, form->beginning.size() - 2);
         return Error(Errc::kNotBuilt, std::string(store) + " is not built yet");
       }

@@ -24,8 +24,7 @@ using http::BodyFraming;
 using http::HeaderField;
 using http::HeaderId;
 
-/// Methods whose requests say that they have no body, when they have none and the client's method
-/// was another one (RFC 9110 section 8.6).
+/// Requests of these methods say so when they have no body (RFC 9110 section 8.6).
 bool mayMissLength(std::string_view method) noexcept {
   return method == "POST" || method == "PUT" || method == "PATCH";
 }
@@ -254,14 +253,12 @@ std::string_view Call::renderRequest() const {
     put("\r\n");
   }
   if (!agent) put(kUserAgentLine);
-  if (!options_.hides_client) [[likely]] {
+  if (!options_.hides_client) {
     put("X-Forwarded-For: ");
-    if (forwarded) {
-      for (const HeaderField& field : request.headers) {
-        if (field.id != HeaderId::kXForwardedFor) continue;
-        put(field.value);
-        put(", ");
-      }
+    for (const HeaderField& field : request.headers) {
+      if (!forwarded || field.id != HeaderId::kXForwardedFor) continue;
+      put(field.value);
+      put(", ");
     }
     put(exchange_.peer.address);
     put("\r\n");

@@ -12,7 +12,7 @@ namespace {
 /// RFC 9110 section 5.6.2.
 bool isHeaderName(std::string_view name) {
   constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [kMarks](char c) {
     return (toLower(c) >= 'a' && toLower(c) <= 'z') || isDigit(c) ||
            kMarks.find(c) != std::string_view::npos;
   });

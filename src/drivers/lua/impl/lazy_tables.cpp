@@ -225,7 +225,6 @@ void addLazyTables(lua_State* lua, const Program& program) {
 }
 
 void Call::push(lua_State* lua, RequestField field) {
-  const http::Request& request = exchange().request();
   switch (field) {
     case RequestField::kHeaders:
       return lua::push(lua, coprocess::requestHeaders(exchange()));

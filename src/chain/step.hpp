@@ -56,6 +56,9 @@ class ResponseStep {
   virtual std::string_view name() const noexcept = 0;
   virtual Result<Verdict> onResponse(http::Exchange& exchange) const = 0;
   virtual net::Task<Result<Verdict>> finish(http::Exchange& exchange) const;
+  /// Whether it runs for answers that may never end too; such a step needs no body and never
+  /// suspends.
+  virtual bool takesStreams() const noexcept { return false; }
   /// kBuffer: response().body() must be set, decoded, before onResponse.
   virtual http::BodyNeed responseBody() const noexcept { return http::BodyNeed::kStream; }
 };

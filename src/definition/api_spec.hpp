@@ -21,6 +21,7 @@ struct AuthRules;
 struct LimitRules;
 struct ListenerRules;
 struct TrafficRules;
+struct TransformRules;
 
 /// An upstream address, parsed once. Text as in `proxy.target_url`; scheme-less list entries have
 /// got one.
@@ -100,6 +101,11 @@ struct ApiSpec {
   }
   std::optional<std::int64_t>
       expires_at;  ///< unix seconds; an unparseable date is 0: always expired
+
+  /// How requests and answers are changed (definition/transform_rules.hpp), of the version that is
+  /// served. Null as above.
+  std::shared_ptr<const TransformRules> transforms;
+  bool context_variables = false;  ///< `enable_context_vars`
 
   // Plugins.
   PluginHooks hooks;

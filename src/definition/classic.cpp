@@ -130,6 +130,15 @@ void readConfigData(const Json& document, ApiSpec& spec) {
   if (data != nullptr && !flagOf(document, "config_data_disabled")) spec.config_data = data->dump();
 }
 
+void readChanges(const Json& document, const GatewayConfig& config, ApiSpec& spec, Report& report) {
+  spec.context_variables = flagOf(document, "enable_context_vars");
+  std::string key;
+  const Json* version = selectedVersion(document, key, nullptr);
+  if (version == nullptr) return;
+  spec.transforms =
+      readTransforms(document, *version, pointerTo("/version_data/versions", key), config, report);
+}
+
 std::uint64_t mixed(std::uint64_t hash, std::uint64_t word, std::uint64_t factor) {
   hash = (hash ^ word) * factor;
   return hash ^ (hash >> 29U);
@@ -212,6 +221,7 @@ Result<ApiSpec> buildClassic(Source source, const BuildSettings& settings, Repor
   readListener(document, settings.config, spec, report);
   readLimits(document, settings.config, spec, report);
   readTraffic(document, spec, report);
+  readChanges(document, settings.config, spec, report);
   readUpstream(document, settings.config, spec, report);
   readBundle(document, spec, report);
   readHooks(document, settings.config, spec, report);

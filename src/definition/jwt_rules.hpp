@@ -43,6 +43,7 @@ struct JwtRules {
   std::vector<KeySetUri> key_sets;      ///< `jwt_jwks_uris`, else `jwt_source` when it is a URL
   std::string key;                      ///< `jwt_source` decoded: a secret or PEM text
   bool central = false;                 ///< a source is named: not each session has its own secret
+  bool context_claims = false;          ///< `enable_context_vars`: claims become variables
 
   /// Claims that may name the user: `jwt_identity_base_field`, or `subjectClaims`.
   std::vector<std::string> identity_claims;

@@ -9,13 +9,16 @@
 #include "middleware/auth_token.hpp"
 #include "middleware/basic_auth.hpp"
 #include "middleware/client_certificate.hpp"
+#include "middleware/context_variables.hpp"
 #include "middleware/cors.hpp"
 #include "middleware/endpoint_tracking.hpp"
 #include "middleware/granular_access.hpp"
+#include "middleware/header_transform.hpp"
 #include "middleware/hmac_auth.hpp"
 #include "middleware/ip_access.hpp"
 #include "middleware/jwt.hpp"
 #include "middleware/key_limits.hpp"
+#include "middleware/method_transform.hpp"
 #include "middleware/oauth_token.hpp"
 #include "middleware/org_monitor.hpp"
 #include "middleware/plugin_session.hpp"
@@ -23,6 +26,7 @@
 #include "middleware/request_size.hpp"
 #include "middleware/session_check.hpp"
 #include "middleware/strip_auth.hpp"
+#include "middleware/url_rewrite.hpp"
 #include "middleware/version_check.hpp"
 
 namespace tykpp::gateway {
@@ -46,6 +50,8 @@ const std::vector<chain::StepEntry>& requestOrder() {
       {middleware::RequestSize::kName, &middleware::RequestSize::create},
       // Refusals from here on know whether and as what they are recorded.
       {middleware::EndpointTracking::kName, &middleware::EndpointTracking::create},
+      // In front of authentication: variables show credentials that are taken off later.
+      {middleware::ContextVariables::kName, &middleware::ContextVariables::create},
       // Methods of authentication, in the reference's order: each that an API asks for has to
       // agree.
       {middleware::OAuthToken::kName, &withoutChoice<&middleware::OAuthToken::create>},
@@ -76,6 +82,11 @@ const std::vector<chain::StepEntry>& requestOrder() {
       // All callers together, on keyless APIs too. Behind the key's limits, as in the reference: a
       // request that is refused here has used up some of its key's quota.
       {middleware::ApiLimits::kName, &middleware::ApiLimits::create},
+      // In front of the rewrite: the URL that the client sent decides which headers count.
+      {middleware::RequestHeaders::kName, &middleware::RequestHeaders::create},
+      // These two say what goes upstream; who stands behind them still sees the client's request.
+      {middleware::UrlRewrite::kName, &middleware::UrlRewrite::create},
+      {middleware::MethodTransform::kName, &middleware::MethodTransform::create},
       // Answers in place of the upstream: what stands behind it does not run then, response hooks
       // do.
       {"virtual_endpoint", &hooks::createVirtualEndpoints},
@@ -92,6 +103,8 @@ const std::vector<chain::StepEntry>& requestOrder() {
 
 const std::vector<chain::ResponseStepEntry>& responseOrder() {
   static const std::vector<chain::ResponseStepEntry> order = {
+      // Hooks see the headers that the client gets.
+      {middleware::ResponseHeaders::kName, &middleware::ResponseHeaders::create},
       // After the built-in transforms, before error overrides and the cache.
       {"response", &hooks::createResponseHooks},
   };

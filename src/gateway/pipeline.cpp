@@ -4,6 +4,7 @@
 
 #include "base/ascii.hpp"
 #include "base/log.hpp"
+#include "gateway/rewritten_call.hpp"
 #include "http/hop_by_hop.hpp"
 #include "response/local_reply.hpp"
 #include "route/path_clean.hpp"
@@ -197,7 +198,8 @@ net::Task<Result<chain::Verdict>> Pipeline::runRequestChain(const ApiRuntime& ap
   }
 }
 
-upstream::CallOptions Pipeline::callOptions(const ApiRuntime& api, http::Exchange& exchange) const {
+Result<upstream::CallOptions> Pipeline::callOptions(const ApiRuntime& api,
+                                                    http::Exchange& exchange) const {
   const definition::ApiSpec& spec = *api.spec;
   const definition::GatewayConfig& config = shared_.config;
   const definition::TargetUrl* target = &spec.target;
@@ -225,12 +227,23 @@ upstream::CallOptions Pipeline::callOptions(const ApiRuntime& api, http::Exchang
   options.close = config.proxy_close_connections;
   options.max_head_bytes = static_cast<std::size_t>(config.max_header_size);
   http::removeHopByHop(request.headers);
+  if (exchange.upstream_change != nullptr) [[unlikely]] {
+    const Result<void> done =
+        applyUpstreamChange(api, config, *target, rewritten_endpoints_, exchange, options);
+    if (!done) return done.error();
+  }
   return options;
 }
 
 net::Task<analytics::Ending> Pipeline::proxy(const ApiRuntime& api, http::ServerExchange& sx,
                                              Capture* capture) const {
-  upstream::Call call(sx, worker_.pool(), shared_.resolver, callOptions(api, sx.exchange()));
+  const Result<upstream::CallOptions> options = callOptions(api, sx.exchange());
+  if (!options) {
+    const Error error = options.error();
+    co_await fail(error, sx, capture);
+    co_return analytics::Ending::kError;
+  }
+  upstream::Call call(sx, worker_.pool(), shared_.resolver, *options);
   Result<void> done = co_await call.start();
   if (done && !api.chain.response().empty()) {
     done = co_await runResponseChain(api, sx, call);
@@ -276,6 +289,7 @@ net::Task<void> Pipeline::answer(const ApiRuntime& api, http::ServerExchange& sx
 net::Task<Result<void>> Pipeline::runResponseChain(const ApiRuntime& api, http::ServerExchange& sx,
                                                    upstream::Call& call) const {
   if (neverEnds(sx.exchange().response())) {
+    runStreamSteps(api, sx.exchange());
     // Buffering it for a plugin would keep the client waiting for good.
     TYKPP_LOG(debug, "plugin",
               "response hooks are passed over for a stream request_id={} api_id={}",
@@ -290,6 +304,18 @@ net::Task<Result<void>> Pipeline::runResponseChain(const ApiRuntime& api, http::
     if (!read) co_return read;
   }
   co_return co_await runResponseSteps(api, sx);
+}
+
+void Pipeline::runStreamSteps(const ApiRuntime& api, http::Exchange& exchange) {
+  if (exchange.response().status == 101) return;
+  for (const auto& step : api.chain.response()) {
+    if (!step->takesStreams()) continue;
+    if (const auto verdict = step->onResponse(exchange); !verdict) {
+      TYKPP_LOG(err, "response", "Response chain failed! {} request_id={}",
+                verdict.error().message(), exchange.requestId());
+      return;
+    }
+  }
 }
 
 net::Task<Result<void>> Pipeline::runResponseSteps(const ApiRuntime& api,

@@ -14,6 +14,7 @@
 #include "net/resolver.hpp"
 #include "response/error_templates.hpp"
 #include "upstream/call.hpp"
+#include "upstream/endpoint_cache.hpp"
 
 namespace tykpp::gateway {
 
@@ -48,7 +49,10 @@ class Pipeline final : public http::RequestHandler {
   /// Sends what a step answered. @param capture  what is recorded word for word; null: nothing
   net::Task<void> answer(const ApiRuntime& api, http::ServerExchange& exchange,
                          Capture* capture) const;
-  upstream::CallOptions callOptions(const ApiRuntime& api, http::Exchange& exchange) const;
+  /// Response steps that see answers without an end.
+  static void runStreamSteps(const ApiRuntime& api, http::Exchange& exchange);
+  /// @error  a rewritten URL that leads nowhere
+  Result<upstream::CallOptions> callOptions(const ApiRuntime& api, http::Exchange& exchange) const;
   /// @return who made the answer in the end
   net::Task<analytics::Ending> proxy(const ApiRuntime& api, http::ServerExchange& exchange,
                                      Capture* capture) const;
@@ -63,6 +67,7 @@ class Pipeline final : public http::RequestHandler {
   Worker& worker_;
   const PipelineShared& shared_;
   analytics::LocalClock clock_;
+  mutable upstream::EndpointCache rewritten_endpoints_;
 };
 
 }  // namespace tykpp::gateway

@@ -8,6 +8,7 @@
 
 #include "definition/auth_rules.hpp"
 #include "definition/listener_rules.hpp"
+#include "definition/transform_rules.hpp"
 #include "gateway/bundle_loader.hpp"
 #include "gateway/chain_order.hpp"
 #include "gateway/event_center.hpp"
@@ -65,6 +66,13 @@ void reportRefused(const Snapshot& snapshot, definition::Problems& problems) {
   for (const OwnPort& own : snapshot.ports) report(*own.router);
 }
 
+/// Whether URL rewrites may lead to other hosts than the API's.
+bool leavesTarget(const definition::ApiSpec& spec) noexcept {
+  return spec.transforms != nullptr &&
+         std::any_of(spec.transforms->rewrites.begin(), spec.transforms->rewrites.end(),
+                     &definition::mayLeaveTarget);
+}
+
 /// `X-Tyk-Api-Expires`, or nothing.
 std::string expiryLine(const definition::ApiSpec& spec) {
   if (!spec.expires_at || *spec.expires_at <= 0) return {};
@@ -94,6 +102,13 @@ Result<SnapshotBuilder::Runtime> SnapshotBuilder::makeRuntime(const Spec& define
     auto listed = endpoints_.get(target, spec->tls);
     if (!listed) return Error(listed.error()).at("/proxy/transport");
     runtime->endpoints.push_back(*listed);
+  }
+  if (leavesTarget(*spec)) {
+    definition::TargetUrl anywhere;
+    anywhere.scheme = "https";
+    auto model = endpoints_.get(anywhere, spec->tls);
+    if (!model) return Error(model.error()).at("/proxy/transport");
+    runtime->rewrite_model = *model;
   }
   if (events_ != nullptr) runtime->events = events_->emitterFor(*spec);
   const chain::BuildContext context{

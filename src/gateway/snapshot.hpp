@@ -36,7 +36,9 @@ struct ApiRuntime {
   std::shared_ptr<const upstream::Endpoint> endpoint;                ///< of spec->target
   std::vector<std::shared_ptr<const upstream::Endpoint>> endpoints;  ///< of spec->targets
   std::unique_ptr<const analytics::ApiTraffic> traffic;  ///< null: requests are not recorded
-  std::unique_ptr<hooks::AnalyticsHook> analytics;       ///< null: none
+  /// What endpoints are made from where URL rewrites lead to hosts of their own; null: none does.
+  std::shared_ptr<const upstream::Endpoint> rewrite_model;
+  std::unique_ptr<hooks::AnalyticsHook> analytics;  ///< null: none
   std::string expiry_line;   ///< the header line that tells when the API ends, or nothing
   std::string answer_lines;  ///< header lines of every proxied answer without a session
   bool tells_quotas = true;  ///< header lines have the session's quota; else limiters add theirs

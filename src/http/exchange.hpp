@@ -25,6 +25,9 @@ class SessionState;
 
 namespace tykpp::http {
 
+struct RequestContext;
+struct UpstreamChange;
+
 /// Who is on the other end of the connection.
 struct Peer {
   std::string_view address;  ///< textual IP without port
@@ -93,6 +96,12 @@ class Exchange {
   /// as the chain.
   std::string_view tracked_path;
   bool unrecorded = false;  ///< no traffic record is made of it
+  /// What variables of the context are worth (http/request_context.hpp); in the arena. Null: nobody
+  /// asks.
+  RequestContext* context = nullptr;
+  /// How the request that goes upstream differs from request() (http/upstream_change.hpp); in the
+  /// arena. Null: not at all.
+  UpstreamChange* upstream_change = nullptr;
   /// What plugins keep with the request.
   std::vector<PluginState> plugin_states;
 

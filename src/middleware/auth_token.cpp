@@ -8,6 +8,7 @@
 #include "definition/listener_rules.hpp"
 #include "events/fire.hpp"
 #include "events/request_facts.hpp"
+#include "http/request_context.hpp"
 #include "middleware/admission.hpp"
 #include "middleware/credential.hpp"
 #include "middleware/token_signature.hpp"
@@ -65,6 +66,7 @@ Result<chain::Verdict> AuthToken::admitted(
   }
   if (entry != nullptr &&
       admit(exchange, keyrings_.of(exchange.workerIndex()), entry, becomes_identity_)) {
+    http::noteToken(exchange, entry->token());
     if (signature_ == nullptr) [[likely]]
       return chain::Verdict::kContinue;
     return signature_->judged(exchange, entry->token());

@@ -9,6 +9,7 @@
 #include "definition/api_spec.hpp"
 #include "definition/auth_rules.hpp"
 #include "events/fire.hpp"
+#include "http/request_context.hpp"
 #include "middleware/admission.hpp"
 #include "session/keyring.hpp"
 
@@ -82,6 +83,7 @@ Result<chain::Verdict> HmacAuth::judged(http::Exchange& exchange, const HttpSign
   if (!inTime(exchange)) return refused(exchange, "its date");
   if (!admit(exchange, keyrings_.of(exchange.workerIndex()), entry, becomes_identity_))
     return refused(exchange, "policies");
+  http::noteToken(exchange, entry->token());
   return chain::Verdict::kContinue;
 }
 

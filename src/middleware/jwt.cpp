@@ -5,12 +5,24 @@
 #include "definition/api_spec.hpp"
 #include "definition/auth_rules.hpp"
 #include "events/fire.hpp"
+#include "http/request_context.hpp"
 #include "middleware/admission.hpp"
 #include "net/loop.hpp"
 #include "session/keyring.hpp"
 
 namespace tykpp::middleware {
 namespace {
+
+/// Makes what a token says variables of the exchange. Copied: the facts may be forgotten before the
+/// request ends.
+void showClaims(http::Exchange& exchange, const TokenFacts& facts) {
+  http::RequestContext* context = exchange.context;
+  if (context == nullptr || !context->recorded) return;
+  Arena& arena = exchange.arena();
+  context->claims.reserve(facts.shown.size());
+  for (const ShownClaim& claim : facts.shown)
+    context->claims.push_back({arena.copy(claim.name), arena.copy(claim.text), claim.is_text});
+}
 
 Error forbidden(const char* text) { return Error(Errc::kForbidden, Side::kClient, 403, text); }
 
@@ -61,9 +73,9 @@ JwtAuth::Facts JwtAuth::remember(const http::Exchange& exchange, const jwt::Toke
   if (!facts->identity.empty()) facts->session_token = sessions_.tokenFor(facts->identity);
   Memory& memory = *memories_[exchange.workerIndex()];
   jwt::Digest digest;
-  // What it holds is part of the token, once or twice.
+  // What it holds is part of the token, up to three times.
   if (memory.digester.digest(text, digest))
-    memory.tokens.put(digest, facts, sizeof(TokenFacts) + 2 * text.size());
+    memory.tokens.put(digest, facts, sizeof(TokenFacts) + 3 * text.size());
   return facts;
 }
 
@@ -92,11 +104,14 @@ Result<void> JwtAuth::judge(const http::Exchange& exchange, const TokenFacts& fa
   return Error(Errc::kForbidden, Side::kClient, 403, facts.identity_problem);
 }
 
-Result<chain::Verdict> JwtAuth::admitted(
-    http::Exchange& exchange, const std::shared_ptr<session::SessionEntry>& entry) const {
-  if (admit(exchange, keyrings_.of(exchange.workerIndex()), entry, becomes_identity_))
-    return chain::Verdict::kContinue;
-  return refused(exchange, Verification::kBad);
+Result<chain::Verdict> JwtAuth::admitted(http::Exchange& exchange,
+                                         const std::shared_ptr<session::SessionEntry>& entry,
+                                         const TokenFacts& facts) const {
+  if (!admit(exchange, keyrings_.of(exchange.workerIndex()), entry, becomes_identity_))
+    return refused(exchange, Verification::kBad);
+  http::noteToken(exchange, entry->token());
+  if (!facts.shown.empty()) showClaims(exchange, facts);
+  return chain::Verdict::kContinue;
 }
 
 Result<chain::Verdict> JwtAuth::onRequest(http::Exchange& exchange) const {
@@ -111,7 +126,7 @@ Result<chain::Verdict> JwtAuth::onRequest(http::Exchange& exchange) const {
   const auto entry = keyring.cached(exchange.api->org_id, (*facts)->session_token);
   if (entry == nullptr || !sessions_.settled(*entry, **facts, keyring.policies()))
     return chain::Verdict::kSuspend;
-  return admitted(exchange, entry);
+  return admitted(exchange, entry, **facts);
 }
 
 net::Task<Result<JwtAuth::Facts>> JwtAuth::verified(http::Exchange& exchange,
@@ -143,7 +158,7 @@ net::Task<Result<chain::Verdict>> JwtAuth::finish(http::Exchange& exchange) cons
     events::fireAuthFailure(events_, exchange, facts->identity);
     co_return entry.error();
   }
-  co_return admitted(exchange, *entry);
+  co_return admitted(exchange, *entry, *facts);
 }
 
 net::Task<Result<chain::Verdict>> JwtAuth::oneToOne(http::Exchange& exchange,
@@ -167,7 +182,7 @@ net::Task<Result<chain::Verdict>> JwtAuth::oneToOne(http::Exchange& exchange,
   facts.identity = *name;
   const Result<void> fine = judge(exchange, facts);
   if (!fine) co_return fine.error();
-  co_return admitted(exchange, *entry);
+  co_return admitted(exchange, *entry, facts);
 }
 
 }  // namespace tykpp::middleware

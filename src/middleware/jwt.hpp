@@ -45,7 +45,8 @@ class JwtAuth final : public chain::Step {
   /// What is wrong with a token whose signature is right.
   Result<void> judge(const http::Exchange& exchange, const TokenFacts& facts) const;
   Result<chain::Verdict> admitted(http::Exchange& exchange,
-                                  const std::shared_ptr<session::SessionEntry>& entry) const;
+                                  const std::shared_ptr<session::SessionEntry>& entry,
+                                  const TokenFacts& facts) const;
   net::Task<Result<Facts>> verified(http::Exchange& exchange, std::string_view text) const;
   net::Task<Result<chain::Verdict>> oneToOne(http::Exchange& exchange, std::string_view text) const;
 

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/log.hpp"
+#include "middleware/variables.hpp"
 
 namespace tykpp::middleware {
 namespace {
@@ -212,6 +213,12 @@ std::optional<Result<std::string>> identityIn(const Json& claims, const std::str
       noIdentity("found an empty user ID in predefined base claim, claim: " + name));
 }
 
+void showMembers(const Json& object, std::vector<ShownClaim>& out) {
+  if (!object.is_object()) return;
+  for (const auto& [name, value] : object.items())
+    out.push_back({name, shownJson(value), value.is_string()});
+}
+
 }  // namespace
 
 Result<std::string> identityOf(const Json& claims, const JwtRules& rules) {
@@ -256,6 +263,10 @@ TokenFacts factsOf(const jwt::Token& token, const JwtRules& rules) {
   if (rules.policy_claims.empty() && !rules.client_claim.empty())
     facts.client = textOf(memberOf(claims, rules.client_claim));
   readScopes(claims, rules, facts);
+  if (rules.context_claims) {
+    showMembers(token.header(), facts.shown);
+    showMembers(claims, facts.shown);
+  }
   if (!rules.client_mapping_disabled) {
     for (const char* name : {"clientId", "cid", "client_id"}) {
       const Json* value = memberOf(claims, name);

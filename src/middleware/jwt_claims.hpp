@@ -21,6 +21,13 @@ struct TimeClaim {
   std::int64_t seconds = 0;      ///< unix seconds, with kSet
 };
 
+/// A header field of a token or one of its claims, as a variable of the context shows it.
+struct ShownClaim {
+  std::string name;
+  std::string text;
+  bool is_text = true;  ///< no number, no list
+};
+
 /// All that requests with one token need to know of it again and again.
 struct TokenFacts {
   TimeClaim expires_at;
@@ -36,7 +43,8 @@ struct TokenFacts {
   bool has_scopes = false;                  ///< scopes are mapped, and the token has some
   std::vector<std::string> scope_policies;  ///< that they map to, each once, sorted
   std::string oauth_client_id;
-  std::uint64_t generation = 0;  ///< of the keys that verified it
+  std::uint64_t generation = 0;   ///< of the keys that verified it
+  std::vector<ShownClaim> shown;  ///< JwtRules::context_claims: the header's, then the claims
 };
 
 /// Reads facts. Checks no time and no signature. `session_token` and `generation` stay empty.

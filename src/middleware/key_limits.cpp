@@ -113,6 +113,8 @@ bool KeyLimits::countsQuota(const session::LimitPlan& plan) const noexcept {
 Result<void> KeyLimits::rated(http::Exchange& exchange, const session::RateRule& rule,
                               const session::RateAnswer& answer) const {
   if (tells_rates_) tellRate(exchange, rule.limit, answer);
+  if (exchange.context != nullptr) [[unlikely]]
+    noteRate(exchange, rule.limit, answer);
   if (answer.admitted) return {};
   return tooMany(kKeyTooMany);
 }

@@ -5,6 +5,7 @@
 
 #include "base/log.hpp"
 #include "definition/api_spec.hpp"
+#include "http/request_context.hpp"
 
 namespace tykpp::middleware {
 namespace {
@@ -39,6 +40,13 @@ void tellRate(http::Exchange& exchange, const session::RateLimit& limit,
   headers.add(kLimit, inArena(exchange, numbers.limit));
   headers.add(kRemaining, inArena(exchange, numbers.remaining));
   headers.add(kReset, inArena(exchange, numbers.reset));
+}
+
+void noteRate(http::Exchange& exchange, const session::RateLimit& limit,
+              const session::RateAnswer& answer) {
+  const session::RateHeaders numbers =
+      session::rateHeaders(limit, answer.remaining, unixSecondsAfter(answer.left));
+  exchange.context->rate = {numbers.limit, numbers.remaining, numbers.reset};
 }
 
 Error tooMany(const char* text) { return Error(Errc::kForbidden, Side::kClient, 429, text); }

@@ -16,6 +16,10 @@ bool tellsRates(const definition::GatewayConfig& config) noexcept;
 void tellRate(http::Exchange& exchange, const session::RateLimit& limit,
               const session::RateAnswer& answer);
 
+/// Remembers what the limiter of a key said for variables of the context. @pre the exchange has one
+void noteRate(http::Exchange& exchange, const session::RateLimit& limit,
+              const session::RateAnswer& answer);
+
 /// 429 with this text.
 Error tooMany(const char* text);
 /// A limiter whose store does not answer: it refuses, as in the reference; logged.

@@ -24,6 +24,11 @@ using http::BodyFraming;
 using http::HeaderField;
 using http::HeaderId;
 
+/// Requests of these methods say so when they have no body (RFC 9110 section 8.6).
+bool mayMissLength(std::string_view method) noexcept {
+  return method == "POST" || method == "PUT" || method == "PATCH";
+}
+
 constexpr std::string_view kUserAgentLine = "User-Agent: Tyk/" TYKPP_VERSION "\r\n";
 
 }  // namespace
@@ -36,6 +41,7 @@ Call::Call(http::ServerExchange& exchange, Pool& pool, net::Resolver& resolver,
       resolver_(resolver),
       options_(options),
       lookup_deadline_(pool.loop().wheel(), &onDeadline, this) {
+  if (options_.own_endpoint) options_.endpoint = &options_.own_endpoint;
   if (options_.total_timeout) ends_at_ = pool.loop().now() + *options_.total_timeout;
 }
 
@@ -84,8 +90,8 @@ bool Call::replayable() const {
   const http::Request& request = exchange_.request();
   if (body_streams_) return false;
   // RFC 9110 section 9.2.2, and what Go's transport takes for replayable.
-  return request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS" ||
-         request.method == "TRACE" || request.headers.contains(HeaderId::kIdempotencyKey);
+  return method() == "GET" || method() == "HEAD" || method() == "OPTIONS" || method() == "TRACE" ||
+         request.headers.contains(HeaderId::kIdempotencyKey);
 }
 
 net::Task<Result<void>> Call::start() {
@@ -196,7 +202,8 @@ std::string_view Call::renderRequest() const {
   const bool sends_body = body != nullptr || request.framing != BodyFraming::kNone;
   if (body == nullptr && request_chunked_) {
     framing = "Transfer-Encoding: chunked\r\n";
-  } else if (sends_body || request.headers.contains(HeaderId::kContentLength)) {
+  } else if (sends_body || request.headers.contains(HeaderId::kContentLength) ||
+             mayMissLength(options_.method)) {
     at = std::copy_n("Content-Length: ", 16, at);
     at = std::to_chars(at, at + 24, body != nullptr ? body->size() : request.content_length).ptr;
     *at++ = '\r';
@@ -207,7 +214,7 @@ std::string_view Call::renderRequest() const {
                                           ? "Connection: Upgrade\r\nUpgrade: websocket\r\n"
                                       : options_.close ? "Connection: close\r\n"
                                                        : std::string_view();
-  std::size_t size = request.method.size() + options_.target.size() + options_.host.size() +
+  std::size_t size = method().size() + options_.target.size() + options_.host.size() +
                      framing.size() + connection.size() + kUserAgentLine.size() +
                      exchange_.peer.address.size() + 64;
   for (const HeaderField& field : request.headers)
@@ -217,7 +224,7 @@ std::string_view Call::renderRequest() const {
   const auto put = [&end](std::string_view text) {
     end = std::copy(text.begin(), text.end(), end);
   };
-  put(request.method);
+  put(method());
   put(" ");
   put(options_.target);
   put(" HTTP/1.1\r\nHost: ");
@@ -231,6 +238,7 @@ std::string_view Call::renderRequest() const {
       case HeaderId::kContentLength:
         continue;
       case HeaderId::kXForwardedFor:
+        if (options_.hides_client) break;
         forwarded = true;
         continue;
       case HeaderId::kUserAgent:
@@ -246,16 +254,16 @@ std::string_view Call::renderRequest() const {
     put("\r\n");
   }
   if (!agent) put(kUserAgentLine);
-  put("X-Forwarded-For: ");
-  if (forwarded) {
+  if (!options_.hides_client) {
+    put("X-Forwarded-For: ");
     for (const HeaderField& field : request.headers) {
-      if (field.id != HeaderId::kXForwardedFor) continue;
+      if (!forwarded || field.id != HeaderId::kXForwardedFor) continue;
       put(field.value);
       put(", ");
     }
+    put(exchange_.peer.address);
+    put("\r\n");
   }
-  put(exchange_.peer.address);
-  put("\r\n");
   put(framing);
   put(connection);
   put("\r\n");
@@ -324,8 +332,7 @@ net::Task<Result<void>> Call::readAnswer() {
     Result<void> complete = co_await readHead(size);
     if (!complete) co_return complete;
     response.headers.clear();
-    const auto framing =
-        http::parseResponseHead(input.view().substr(0, size), exchange_.request().method, response);
+    const auto framing = http::parseResponseHead(input.view().substr(0, size), method(), response);
     if (!framing) co_return failure(Errc::kUpstreamProtocol).withDetail(framing.error().message());
     framing_ = *framing;
     const bool interim = response.status < 200 && response.status != 101;

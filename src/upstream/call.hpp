@@ -22,12 +22,16 @@ class GzipDecoder;
 /// What the pipeline decided about a call. Views live as long as the exchange.
 struct CallOptions {
   const std::shared_ptr<const Endpoint>* endpoint = nullptr;
+  /// An endpoint that nobody else keeps, in place of the one above.
+  std::shared_ptr<const Endpoint> own_endpoint;
+  std::string_view method;  ///< for the upstream; empty: the request's
   std::string_view target;  ///< request target for the upstream
   std::string_view host;    ///< Host header for the upstream
   std::chrono::milliseconds header_timeout{
       30000};  ///< connect, and again until the answer's head is there
   std::optional<std::chrono::milliseconds> total_timeout;  ///< the whole round trip with the body
   bool upgrade = false;                                    ///< pass an `Upgrade: websocket` on
+  bool hides_client = false;                               ///< no `X-Forwarded-For` of ours
   bool close = false;  ///< one request a connection (proxy_close_connections)
   std::size_t max_head_bytes = 1024 * 1024;
   std::chrono::milliseconds body_idle_timeout{600000};  ///< between two pieces of the answer's body
@@ -72,6 +76,9 @@ class Call {
   net::Task<Result<void>> readHead(std::size_t& size);
   net::Task<bool> passInterim();
   std::string_view renderRequest() const;
+  std::string_view method() const noexcept {
+    return options_.method.empty() ? exchange_.request().method : options_.method;
+  }
   bool replayable() const;
   bool decodesGzip() const;
   net::Detached upload();

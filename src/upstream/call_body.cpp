@@ -253,9 +253,12 @@ net::Task<void> Call::send(std::string_view extra) {
     whole = co_await sendPiece(head, {*response.body(), true}, false);
     if (!whole) sx_.abort();
     whole = whole && (answer_done_ || framing_.body == BodyFraming::kNone);
-  } else if (framing_.body == BodyFraming::kNone || response.body() != nullptr) {
+  } else if (framing_.body == BodyFraming::kNone || bodiless) {
     whole = co_await sendPiece(head, {{}, true}, false);
     if (!whole) sx_.abort();
+    // A body that the client must not get, of a HEAD that went upstream as another method, say,
+    // would be taken for the next answer.
+    whole = whole && (answer_done_ || framing_.body == BodyFraming::kNone);
   } else if (outgoing.body == BodyFraming::kLength && connection_->input.size() >= body_left_) {
     // The usual answer: all of it came with its head, and goes out in one write.
     const std::string_view bytes =

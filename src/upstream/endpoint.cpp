@@ -18,6 +18,26 @@ std::size_t hashOf(const EndpointKey& key) {
 
 Endpoint::~Endpoint() { SSL_CTX_free(tls_context_); }
 
+std::shared_ptr<const Endpoint> Endpoint::sibling(std::string host, std::uint16_t port,
+                                                  bool tls) const {
+  EndpointKey key{std::move(host), port, tls, {}};
+  if (tls) key.tls_options = key_.tls_options;
+  auto endpoint = std::make_shared<Endpoint>(std::move(key), idle_.size());
+  endpoint->readLiteral();
+  if (tls && tls_context_ != nullptr) {
+    SSL_CTX_up_ref(tls_context_);
+    endpoint->tls_context_ = tls_context_;
+  }
+  return endpoint;
+}
+
+void Endpoint::readLiteral() {
+  net::Address literal;
+  if (!net::parseLiteral(key_.host, literal)) return;
+  literal.setPort(key_.port);
+  literal_ = std::make_unique<net::Address>(literal);
+}
+
 Result<std::shared_ptr<const Endpoint>> EndpointRegistry::get(const definition::TargetUrl& target,
                                                               const definition::UpstreamTls& tls) {
   EndpointKey key{target.host, target.port, target.tls(), {}};
@@ -29,11 +49,7 @@ Result<std::shared_ptr<const Endpoint>> EndpointRegistry::get(const definition::
     if (auto known = it->second.lock(); known && known->key() == key) return known;
   }
   auto endpoint = std::make_shared<Endpoint>(std::move(key), workers_);
-  net::Address literal;
-  if (net::parseLiteral(endpoint->key_.host, literal)) {
-    literal.setPort(endpoint->key_.port);
-    endpoint->literal_ = std::make_unique<net::Address>(literal);
-  }
+  endpoint->readLiteral();
   if (endpoint->key_.tls) {
     auto context = makeTlsContext(tls);
     if (!context) return context.error();

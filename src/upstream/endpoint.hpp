@@ -34,6 +34,9 @@ struct IdleList {
 
 class Endpoint {
  public:
+  /// An endpoint for another address, with the TLS options of this one.
+  std::shared_ptr<const Endpoint> sibling(std::string host, std::uint16_t port, bool tls) const;
+
   Endpoint(EndpointKey key, std::size_t workers) : key_(std::move(key)), idle_(workers) {}
   ~Endpoint();
   Endpoint(const Endpoint&) = delete;
@@ -48,6 +51,7 @@ class Endpoint {
 
  private:
   friend class EndpointRegistry;
+  void readLiteral();
   EndpointKey key_;
   SSL_CTX* tls_context_ = nullptr;
   std::unique_ptr<net::Address> literal_;

@@ -117,6 +117,7 @@ JwtRules readJwt(const Json& document, Report& report) {
       if (entry.is_string()) rules.default_policies.push_back(entry.get<std::string>());
     }
   }
+  rules.context_claims = flagOf(document, "enable_context_vars");
   rules.skip_kid = flagOf(document, "jwt_skip_kid");
   rules.client_mapping_disabled = flagOf(document, "idp_client_id_mapping_disabled");
   rules.issued_at_skew = skewOf(document, "jwt_issued_at_validation_skew");

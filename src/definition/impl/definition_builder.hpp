@@ -84,6 +84,10 @@ void readListener(const Json& document, const GatewayConfig& config, ApiSpec& sp
 void readLimits(const Json& document, const GatewayConfig& config, ApiSpec& spec, Report& report);
 /// Fills `do_not_track` and `traffic`.
 void readTraffic(const Json& document, ApiSpec& spec, Report& report);
+/// Changes of headers, URLs and methods of one version. @param place  the version's pointer
+std::shared_ptr<const TransformRules> readTransforms(const Json& document, const Json& version,
+                                                     const std::string& place,
+                                                     const GatewayConfig& config, Report& report);
 /// Fills `bundle`.
 void readBundle(const Json& document, ApiSpec& spec, Report& report);
 /// Fills `hooks`, `driver` and `virtual_endpoints` from the definition alone. `bundle`,

@@ -54,7 +54,11 @@ constexpr std::string_view kBuiltLists[] = {"cache",
                                             "rate_limit",
                                             "size_limits",
                                             "track_endpoints",
-                                            "do_not_track_endpoints"};
+                                            "do_not_track_endpoints",
+                                            "transform_headers",
+                                            "transform_response_headers",
+                                            "url_rewrites",
+                                            "method_transforms"};
 
 std::string pointerOf(std::string_view path) { return "/" + std::string(path); }
 
@@ -115,7 +119,8 @@ void checkProcessors(const Json& document, Report& report) {
     const std::string_view name = textOf(processor, "name");
     bool passive = false;
     for (const std::string_view known : kPassiveProcessors) passive = passive || name == known;
-    if (name == "header_transform" || (passive && filled(processor, "options") != nullptr)) {
+    const bool configured = name != "header_injector" && filled(processor, "options") != nullptr;
+    if (name == "header_transform" || (passive && configured)) {
       report.notBuilt(place,
                       "the response processor " + std::string(name) + " with options of its own");
     } else if (!passive) {
@@ -140,18 +145,6 @@ void checkEndpoints(const Json& version, const std::string& place, Report& repor
     for (const Json& entry : entries) {
       const std::string at = pointerTo(pointerTo(place + "/extended_paths", list), index++);
       if (inForce(entry, list)) report.notBuilt(at, "the endpoint rule " + list);
-    }
-  }
-}
-
-void checkVersion(const Json& version, const std::string& place, Report& report) {
-  checkEndpoints(version, place, report);
-  for (const char* kind : {"global_headers", "global_response_headers"}) {
-    const std::string set = kind;
-    if (flagOf(version, set + "_disabled")) continue;
-    for (const std::string& field : {set, set + "_remove"}) {
-      if (filled(version, field) != nullptr)
-        report.notBuilt(pointerTo(place, field), "changing headers by definition");
     }
   }
 }
@@ -199,7 +192,7 @@ void checkNotBuilt(const Json& document, const GatewayConfig&, Report& report) {
   }
   std::string key;
   if (const Json* version = selectedVersion(document, key, &report); version != nullptr) {
-    checkVersion(*version, pointerTo("/version_data/versions", key), report);
+    checkEndpoints(*version, pointerTo("/version_data/versions", key), report);
   }
 }
 

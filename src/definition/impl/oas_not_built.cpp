@@ -39,9 +39,20 @@ constexpr Section kSchemeSections[] = {
     {"tokenExchange", "the exchange of tokens"},
 };
 /// Blocks of operations that are built.
-constexpr std::string_view kBuiltBlocks[] = {
-    "virtualEndpoint", "postPlugins",      "allow",     "block",         "ignoreAuthentication",
-    "internal",        "requestSizeLimit", "rateLimit", "trackEndpoint", "doNotTrackEndpoint"};
+constexpr std::string_view kBuiltBlocks[] = {"virtualEndpoint",
+                                             "postPlugins",
+                                             "allow",
+                                             "block",
+                                             "ignoreAuthentication",
+                                             "internal",
+                                             "requestSizeLimit",
+                                             "rateLimit",
+                                             "transformRequestHeaders",
+                                             "transformResponseHeaders",
+                                             "urlRewrite",
+                                             "transformRequestMethod",
+                                             "trackEndpoint",
+                                             "doNotTrackEndpoint"};
 
 std::string placeOf(std::string_view path) {
   return std::string("/") + kExtension + "/" + std::string(path);

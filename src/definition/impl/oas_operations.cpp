@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/ascii.hpp"
+#include "definition/impl/oas_transforms.hpp"
 #include "definition/readable_duration.hpp"
 
 namespace tykpp::definition {
@@ -154,6 +155,7 @@ void convertOperations(const Json& document, const Json& extension, Json& versio
     convertSwitch(operation, "doNotTrackEndpoint", "do_not_track_endpoints", lists);
     convertSize(operation, lists);
     convertRate(operation, lists);
+    convertTransforms(operation.path, operation.method, *operation.rules, lists);
   }
   sortAllowed(lists);
   for (auto& [name, list] : lists.items()) version["extended_paths"][name] = std::move(list);

@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "drivers/coprocess/message.hpp"
 #include "drivers/message_edit.hpp"
+#include "http/upstream_change.hpp"
 #include "session/session_state.hpp"
 
 namespace tykpp::drivers::coprocess {
@@ -30,6 +31,34 @@ Result<void> applyHeaders(http::Exchange& exchange, const Facts& facts, const Re
   return {};
 }
 
+/// A rewritten URL stays one of the host it leads to, unless that is what the plugin changes.
+bool setRewrittenUrl(http::Exchange& exchange, std::string_view url) {
+  Arena& arena = exchange.arena();
+  http::UpstreamChange changed = *exchange.upstream_change;
+  const bool absolute = url.find("://") != std::string_view::npos;
+  if ((!absolute && !url.starts_with('/')) || !changed.setUrl(arena.copy(url), arena)) return false;
+  if (exchange.upstream_change->authority.empty()) changed.authority = changed.scheme = {};
+  *exchange.upstream_change = changed;
+  return true;
+}
+
+/// The URL that was shown goes on: the request's, or where a rewrite sent it.
+bool setShownUrl(http::Exchange& exchange, std::string_view url) {
+  const http::UpstreamChange* change = exchange.upstream_change;
+  return change != nullptr && change->rewritten ? setRewrittenUrl(exchange, url)
+                                                : setUrl(exchange, url);
+}
+
+bool setShownMethod(http::Exchange& exchange, std::string_view method) {
+  http::UpstreamChange* change = exchange.upstream_change;
+  if (change == nullptr || change->method.empty()) return setMethod(exchange, method);
+  if (method == change->method) return true;
+  constexpr std::size_t kMaxMethodBytes = 64;
+  if (method.size() > kMaxMethodBytes || !http::isToken(method)) return false;
+  change->method = exchange.arena().copy(method);
+  return true;
+}
+
 /// Only the parameter lists change the query: an edited `url` counts for its path alone.
 Result<void> applyUrl(http::Exchange& exchange, RequestReply& reply) {
   QueryEdit edit;
@@ -38,7 +67,7 @@ Result<void> applyUrl(http::Exchange& exchange, RequestReply& reply) {
   const bool edits = !edit.empty();
   if (!edits && !reply.url) return {};
   const std::string query = editedQuery(exchange.request().query, edit);
-  if (reply.url && *reply.url != requestUrl(exchange) && !setUrl(exchange, *reply.url)) {
+  if (reply.url && *reply.url != shownUrl(exchange) && !setShownUrl(exchange, *reply.url)) {
     return badReply("the plugin sets a URL that is no absolute path or URL: " +
                     log::quoted(*reply.url).substr(0, 200));
   }
@@ -146,7 +175,7 @@ Result<HookVerdict> apply(HookCall& call, const Facts& facts, RequestReply reply
   if (reply.raw_body) setRequestBody(exchange, std::move(*reply.raw_body));
   if (auto done = applyHeaders(exchange, facts, reply); !done) return done.error();
   if (auto done = applyUrl(exchange, reply); !done) return done.error();
-  if (reply.method && !setMethod(exchange, *reply.method)) {
+  if (reply.method && !setShownMethod(exchange, *reply.method)) {
     return badReply("the plugin sets a method that is no token");
   }
   if (ends(reply.overrides)) return endEarly(exchange, facts, std::move(reply.overrides));

@@ -50,10 +50,12 @@ std::vector<ViewPair> requestHeaders(http::Exchange& exchange);
 std::vector<ViewPair> requestParams(http::Exchange& exchange);
 /// The same of a query that is no request's any more.
 std::vector<Pair> queryParams(std::string_view query);
-/// The request target as it was received.
-inline std::string_view requestUri(const http::Exchange& exchange) {
-  return exchange.request().target;
-}
+/// The request target as it was received; behind a URL rewrite the rewritten URL.
+std::string_view requestUri(http::Exchange& exchange);
+/// Path and query as they go on now; behind a URL rewrite the rewritten URL.
+std::string_view shownUrl(http::Exchange& exchange);
+/// The method; behind a method transform the one that goes upstream.
+std::string_view shownMethod(const http::Exchange& exchange);
 inline std::string_view requestScheme(const http::Exchange& exchange) {
   return exchange.peer.tls ? "https" : "http";
 }

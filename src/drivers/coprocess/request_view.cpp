@@ -6,7 +6,9 @@
 #include "base/digest.hpp"
 #include "base/text.hpp"
 #include "drivers/coprocess/message.hpp"
+#include "drivers/message_edit.hpp"
 #include "http/header_name.hpp"
+#include "http/upstream_change.hpp"
 #include "session/session_state.hpp"
 
 namespace tykpp::drivers::coprocess {
@@ -89,6 +91,10 @@ nlohmann::json rightsMessage(const nlohmann::json& rights) {
   return all;
 }
 
+bool isRewritten(const http::Exchange& exchange) noexcept {
+  return exchange.upstream_change != nullptr && exchange.upstream_change->rewritten;
+}
+
 }  // namespace
 
 Facts Facts::of(const definition::PluginRef& ref, const definition::ApiSpec& api,
@@ -121,6 +127,21 @@ std::vector<ViewPair> requestHeaders(http::Exchange& exchange) {
   }
   all.emplace_back("Host", request.host);
   return all;
+}
+
+std::string_view requestUri(http::Exchange& exchange) {
+  if (isRewritten(exchange)) return exchange.upstream_change->url(exchange.arena());
+  return exchange.request().received_target;
+}
+
+std::string_view shownUrl(http::Exchange& exchange) {
+  return isRewritten(exchange) ? exchange.upstream_change->url(exchange.arena())
+                               : requestUrl(exchange);
+}
+
+std::string_view shownMethod(const http::Exchange& exchange) {
+  const http::UpstreamChange* change = exchange.upstream_change;
+  return change != nullptr && !change->method.empty() ? change->method : exchange.request().method;
 }
 
 std::vector<ViewPair> requestParams(http::Exchange& exchange) {

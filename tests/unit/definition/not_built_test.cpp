@@ -56,27 +56,21 @@ INSTANTIATE_TEST_SUITE_P(
                       Asked{"/uptime_tests/check_list", R"([{"url": "http://h/"}])", nullptr},
                       Asked{"/error_overrides", R"({"500": [{}]})", nullptr},
                       Asked{"/response_processors",
-                            R"([{"name": "header_injector", "options": {"add_headers": {}}}])",
+                            R"([{"name": "response_body_transform", "options": {"a": {}}}])",
                             "/response_processors/0"},
                       Asked{"/response_processors", R"([{"name": "header_transform"}])",
                             "/response_processors/0"},
                       Asked{"/application_protocol", "\"mcp\"", nullptr},
                       Asked{"/proxy/target_url", "\"tyk://other/\"", nullptr},
-                      Asked{"/proxy/target_url", "\"h2c://h/\"", nullptr},
-                      Asked{TYKPP_VERSION "/global_headers", R"({"X-A": "1"})", nullptr},
-                      Asked{TYKPP_VERSION "/global_headers_remove", R"(["X-A"])", nullptr},
-                      Asked{TYKPP_VERSION "/global_response_headers", R"({"X-A": "1"})", nullptr}));
+                      Asked{"/proxy/target_url", "\"h2c://h/\"", nullptr}));
 
 INSTANTIATE_TEST_SUITE_P(
     EndpointRules, NotBuilt, ::testing::ValuesIn([] {
       static std::vector<std::pair<std::string, std::string>> texts;
       std::vector<Asked> cases;
-      const char* lists[] = {"transform",         "transform_response",
-                             "transform_jq",      "transform_jq_response",
-                             "transform_headers", "transform_response_headers",
-                             "hard_timeouts",     "circuit_breakers",
-                             "url_rewrites",      "method_transforms",
-                             "validate_json",     "persist_graphql"};
+      const char* lists[] = {
+          "transform",     "transform_response", "transform_jq",  "transform_jq_response",
+          "hard_timeouts", "circuit_breakers",   "validate_json", "persist_graphql"};
       texts.reserve(std::size(lists));
       for (const char* list : lists) {
         texts.emplace_back(

@@ -113,7 +113,7 @@ std::string_view asUtf8(std::string_view bytes, Arena& arena) {
 }
 
 std::string_view shownUrl(http::Exchange& exchange) {
-  return asUtf8(requestUrl(exchange), exchange.arena());
+  return asUtf8(coprocess::shownUrl(exchange), exchange.arena());
 }
 
 void RequestMessage::addRequest(http::Exchange& exchange, const coprocess::Facts& facts) {
@@ -126,7 +126,7 @@ void RequestMessage::addRequest(http::Exchange& exchange, const coprocess::Facts
     writer.pair(Request::kParamsFieldNumber, asUtf8(name, arena), asUtf8(value, arena));
   }
   writer.bytes(Request::kUrlFieldNumber, shownUrl(exchange));
-  writer.bytes(Request::kMethodFieldNumber, exchange.request().method);
+  writer.bytes(Request::kMethodFieldNumber, coprocess::shownMethod(exchange));
   writer.bytes(Request::kRequestUriFieldNumber, asUtf8(coprocess::requestUri(exchange), arena));
   writer.bytes(Request::kSchemeFieldNumber, coprocess::requestScheme(exchange));
   request_.fields += noOverrides();

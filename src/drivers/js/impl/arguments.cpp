@@ -115,7 +115,7 @@ void putRequest(duk_context* ctx, http::Exchange& exchange) {
   }
   putAddress(ctx, exchange);
   put(ctx, "Method", request.method);
-  put(ctx, "RequestURI", coprocess::requestUri(exchange));
+  put(ctx, "RequestURI", exchange.request().received_target);
 }
 
 }  // namespace

@@ -225,17 +225,16 @@ void addLazyTables(lua_State* lua, const Program& program) {
 }
 
 void Call::push(lua_State* lua, RequestField field) {
-  const http::Request& request = exchange().request();
   switch (field) {
     case RequestField::kHeaders:
       return lua::push(lua, coprocess::requestHeaders(exchange()));
     case RequestField::kParams:
       return pushUnlessEmpty(lua, coprocess::requestParams(exchange()));
     case RequestField::kUrl:
-      shown_url_ = requestUrl(exchange());
+      shown_url_ = coprocess::shownUrl(exchange());
       return lua::push(lua, shown_url_);
     case RequestField::kMethod:
-      shown_method_ = request.method;
+      shown_method_ = coprocess::shownMethod(exchange());
       return lua::push(lua, shown_method_);
     case RequestField::kRequestUri:
       return lua::push(lua, coprocess::requestUri(exchange()));

@@ -58,8 +58,8 @@ void fillCall(Call& call, HookCall& from) {
   call.hook = from.hook;
   call.worker = exchange.workerIndex();
   call.deadline = from.deadline;
-  call.method = put(call, request.method);
-  call.url = put(call, requestUrl(exchange));
+  call.method = put(call, coprocess::shownMethod(exchange));
+  call.url = put(call, coprocess::shownUrl(exchange));
   call.uri = put(call, coprocess::requestUri(exchange));
   call.scheme = put(call, coprocess::requestScheme(exchange));
   call.query = put(call, request.query);

@@ -290,6 +290,10 @@ AdminReply AdminApi::State::call(const Selected& selected, const AdminRequest& r
       return apis.getOas(id);
     case Call::kCreateOas:
       return apis.createOas(request);
+    case Call::kListVersions:
+      return apis.versions(id, request);
+    case Call::kImportOas:
+      return apis.importOas(request);
     case Call::kUpdateOas:
       return apis.updateOas(id, request);
     case Call::kExportOas:

@@ -109,19 +109,27 @@ net::Task<void> Pipeline::handle(http::ServerExchange& sx) {
     co_await sx.sendLocal();
     co_return;
   }
-  const ApiRuntime& api = *routed;
-  exchange.api = api.spec.get();
-  if (api.oauth) [[unlikely]] {
+  exchange.api = routed->spec.get();
+  if (routed->oauth) [[unlikely]] {
     // Endpoints of its authorisation server stand beside the API, not behind its chain.
     if (const oauth::Endpoint endpoint = OAuthBridge::endpointOf(exchange);
         endpoint != oauth::Endpoint::kNone) {
-      co_await shared_.oauth.answer(sx, api, endpoint);
-      co_await answer(api, sx);
+      co_await shared_.oauth.answer(sx, *routed, endpoint);
+      co_await answer(*routed, sx);
       co_return;
     }
   }
   Result<chain::Verdict> verdict = chain::Verdict::kContinue;
-  if (!api.chain.request().empty() && !passesSteps(*api.spec, exchange.request())) {
+  if (routed->choice != nullptr) [[unlikely]] {
+    auto chosen = chooseVersion(*snapshot, *routed, exchange);
+    if (chosen) {
+      routed = *chosen;
+    } else if (!passesSteps(*routed->spec, exchange.request())) {
+      verdict = chosen.error();
+    }
+  }
+  const ApiRuntime& api = *routed;
+  if (verdict && !api.chain.request().empty() && !passesSteps(*api.spec, exchange.request())) {
     verdict = co_await runRequestChain(api, sx);
   }
   if (!verdict) {

@@ -22,6 +22,8 @@ enum class Call : std::uint8_t {
   kGetOas,
   kCreateOas,
   kUpdateOas,
+  kImportOas,
+  kListVersions,
   kExportOas,
   kExportAllOas,
   kListPlugins,

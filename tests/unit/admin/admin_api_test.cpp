@@ -71,7 +71,6 @@ TEST_F(AdminApiTest, TellsUnknownPathsMethodsAndWhatIsNotBuiltApart) {
                                      {"POST", "/tyk/debug"},
                                      {"PATCH", "/tyk/apis/oas/x"},
                                      {"GET", "/tyk/apis/x/versions"},
-                                     {"POST", "/tyk/apis/oas/import"},
                                      {"POST", "/tyk/apis?base_api_id=x"},
                                      {"GET", "/tyk/health"}}) {
     const AdminReply reply = call(method, path);

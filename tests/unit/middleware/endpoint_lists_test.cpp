@@ -21,7 +21,7 @@ class EndpointListsTest : public ::testing::Test {
  protected:
   EndpointLists::Decision decide(const char* path, const char* method = "GET") {
     lists_ = EndpointLists::compile(rules_).value();
-    return lists_.decide(method, path, "/l" + std::string(path));
+    return lists_.decide(method, {path, {}}, "/l" + std::string(path));
   }
   Kind kind(const char* path, const char* method = "GET") { return decide(path, method).kind; }
   definition::LimitRules rules_;

@@ -300,6 +300,9 @@ AdminReply AdminApi::State::call(const Selected& selected, const AdminRequest& r
       return apis.exportOas(id, request);
     case Call::kExportAllOas:
       return apis.exportAllOas(request);
+    case Call::kForgetKeySets:
+      control.forgetKeySets(id);
+      return statusMessage(200, "cache invalidated");
     case Call::kListPlugins:
       return pluginList(control.plugins(), std::nullopt);
     case Call::kGetApiPlugins:

@@ -60,6 +60,7 @@ enum class Call : std::uint8_t {
   kRevokeToken,
   kRevokeTokens,
   kPurgeTokens,
+  kForgetKeySets,
 };
 
 /// What a method and path select.

@@ -50,6 +50,19 @@ Result<Chain> Chain::build(const BuildContext& context, const std::vector<StepEn
   return chain;
 }
 
+Chain Chain::selected(const Chain& from, const std::vector<StepEntry>& request_order,
+                      bool (*wanted)(std::string_view line)) {
+  Chain chain;
+  for (std::size_t i = 0; i < from.request_.steps.size(); ++i) {
+    if (!wanted(request_order[from.request_.lines[i]].name)) continue;
+    chain.request_.steps.push_back(from.request_.steps[i]);
+    chain.request_.lines.push_back(from.request_.lines[i]);
+    if (chain.request_.steps.back()->requestBody() == http::BodyNeed::kBuffer)
+      chain.request_body_ = http::BodyNeed::kBuffer;
+  }
+  return chain;
+}
+
 Result<Verdict> Chain::runRequest(http::Exchange& exchange, std::size_t& next) const {
   while (next < request_.steps.size()) {
     Result<Verdict> verdict = request_.steps[next++]->onRequest(exchange);

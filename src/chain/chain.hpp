@@ -28,6 +28,11 @@ class Chain {
                              const std::vector<ResponseStepEntry>& response_order,
                              const Chain* api = nullptr);
 
+  /// The request steps of a chain that came from some lines of its table, in the same order.
+  /// @param wanted  gets a line's name
+  static Chain selected(const Chain& from, const std::vector<StepEntry>& request_order,
+                        bool (*wanted)(std::string_view line));
+
   const std::vector<std::shared_ptr<Step>>& request() const noexcept { return request_.steps; }
   const std::vector<std::shared_ptr<ResponseStep>>& response() const noexcept {
     return response_.steps;

@@ -4,6 +4,7 @@
 
 #include "base/ascii.hpp"
 #include "base/log.hpp"
+#include "gateway/rate_limits_page.hpp"
 #include "gateway/traffic_record.hpp"
 #include "http/hop_by_hop.hpp"
 #include "response/local_reply.hpp"
@@ -80,6 +81,15 @@ bool passesSteps(const definition::ApiSpec& spec, const http::Request& request) 
   return spec.cors.options_passthrough && request.method == "OPTIONS";
 }
 
+/// What becomes of a request for the page of limits once the steps have run.
+Result<chain::Verdict> rateLimitsVerdict(const Result<chain::Verdict>& verdict,
+                                         http::Exchange& exchange) {
+  if (!verdict || *verdict == chain::Verdict::kRespond) return verdict;
+  const auto answered = answerRateLimits(exchange);
+  if (!answered) return answered.error();
+  return chain::Verdict::kRespond;
+}
+
 /// Answers that go on for as long as both sides like: upgraded connections and event streams.
 bool neverEnds(const http::Response& response) {
   const std::string_view type = response.headers.get(HeaderId::kContentType);
@@ -129,9 +139,13 @@ net::Task<void> Pipeline::handle(http::ServerExchange& sx) {
     }
   }
   const ApiRuntime& api = *routed;
-  if (verdict && !api.chain.request().empty() && !passesSteps(*api.spec, exchange.request())) {
-    verdict = co_await runRequestChain(api, sx);
+  const bool page = !api.rate_limits.request().empty() && asksForRateLimits(exchange);
+  const chain::Chain& steps = page ? api.rate_limits : api.chain;
+  if (verdict && !steps.request().empty() && !passesSteps(*api.spec, exchange.request())) {
+    verdict = co_await runRequestChain(steps, sx);
   }
+  if (page) [[unlikely]]
+    verdict = rateLimitsVerdict(verdict, exchange);
   if (!verdict) {
     const Error error = verdict.error();
     co_await fail(error, sx);
@@ -166,18 +180,18 @@ const ApiRuntime* Pipeline::route(const Snapshot& snapshot, const route::Router&
   return snapshot.apis[match->api_index].get();
 }
 
-net::Task<Result<chain::Verdict>> Pipeline::runRequestChain(const ApiRuntime& api,
+net::Task<Result<chain::Verdict>> Pipeline::runRequestChain(const chain::Chain& chain,
                                                             http::ServerExchange& sx) const {
-  if (api.chain.requestBody() == http::BodyNeed::kBuffer && !sx.bodyDone()) {
+  if (chain.requestBody() == http::BodyNeed::kBuffer && !sx.bodyDone()) {
     const Result<void> read =
         co_await sx.bufferBody(static_cast<std::size_t>(shared_.config.max_buffered_body_size));
     if (!read) co_return read.error();
   }
   for (std::size_t next = 0;;) {
-    Result<chain::Verdict> verdict = api.chain.runRequest(sx.exchange(), next);
+    Result<chain::Verdict> verdict = chain.runRequest(sx.exchange(), next);
     if (verdict && *verdict == chain::Verdict::kSuspend)
-      verdict = co_await api.chain.request()[next - 1]->finish(sx.exchange());
-    if (!verdict || *verdict == chain::Verdict::kRespond || next == api.chain.request().size())
+      verdict = co_await chain.request()[next - 1]->finish(sx.exchange());
+    if (!verdict || *verdict == chain::Verdict::kRespond || next == chain.request().size())
       co_return verdict;
   }
 }

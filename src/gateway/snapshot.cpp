@@ -12,6 +12,7 @@
 #include "gateway/chain_order.hpp"
 #include "gateway/event_center.hpp"
 #include "gateway/plugin_files.hpp"
+#include "gateway/rate_limits_page.hpp"
 
 namespace tykpp::gateway {
 namespace {
@@ -98,6 +99,9 @@ Result<void> SnapshotBuilder::fill(ApiRuntime& runtime, const Spec& spec,
                                    api != nullptr ? &api->chain : nullptr);
   if (!chain) return chain.error();
   runtime.chain = std::move(*chain);
+  if (!spec->use_keyless && keyrings_ != nullptr) {
+    runtime.rate_limits = rateLimitsChain(runtime.chain);
+  }
   if (api != nullptr) {
     runtime.analytics = api->analytics;
   } else if (config_.enable_analytics && !spec->do_not_track) {

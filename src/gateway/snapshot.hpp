@@ -34,6 +34,7 @@ struct ApiRuntime {
   bool broken = false;       ///< a plugin could not be loaded: its hook refuses every request
   std::unique_ptr<const events::Emitter> events;  ///< null: nobody handles the API's events
   chain::Chain chain;
+  chain::Chain rate_limits;  ///< in its place for the page of that name; empty on keyless APIs
   std::shared_ptr<const upstream::Endpoint> endpoint;                ///< of spec->target
   std::vector<std::shared_ptr<const upstream::Endpoint>> endpoints;  ///< of spec->targets
   std::shared_ptr<hooks::AnalyticsHook> analytics;                   ///< null: none

@@ -23,8 +23,8 @@ constexpr const char* kNoSecurity =
     "The ‘security’ object is empty in your OAS. When enabling authentication, your OpenAPI "
     "description must include a ‘security’ object that defines the authentication schemes. You can "
     "either add a ‘security’ object or disable authentication in the API settings.";
-constexpr std::array<std::string_view, 8> kMethods{"get",     "put",  "post",  "delete",
-                                                   "options", "head", "patch", "trace"};
+constexpr std::array<std::string_view, 8> kHttpMethods{"get",     "put",  "post",  "delete",
+                                                       "options", "head", "patch", "trace"};
 
 /// `scheme://host…` without spaces or control characters.
 bool isAbsoluteUrl(std::string_view url) {
@@ -213,7 +213,7 @@ class Import {
     for (auto& [path, methods] : document_["paths"].items()) {
       if (!methods.is_object()) continue;
       const bool path_parameters = hasEntries(methods, "/parameters");
-      for (const std::string_view method : kMethods) {
+      for (const std::string_view method : kHttpMethods) {
         const auto found = methods.find(std::string(method));
         if (found == methods.end() || !found->is_object()) continue;
         Document& operation = *found;

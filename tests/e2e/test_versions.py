@@ -165,6 +165,22 @@ def test_the_control_api_makes_versions(new_gateway, upstream):
     assert gateway.get("/shop/get", "x-api-version: v2").status == 404
 
 
+def test_a_key_tells_its_limits(new_gateway, upstream):
+    gateway = new_gateway().write(classic("k", upstream.url, use_keyless=False), classic("open", upstream.url)).start()
+    session = {"org_id": "default", "rate": 5, "per": 60.5, "quota_max": 10, "quota_renewal_rate": 3600,
+               "access_rights": {"k": {"api_id": "k", "api_name": "k", "versions": ["Default"]}}}
+    token = "Authorization: " + json.loads(gateway.admin("/tyk/keys/create", "POST", session)[1])["key"]
+    for _ in range(7):  # it counts nowhere
+        page = gateway.get("/k/tyk/rate-limits/", token)
+        assert (page.status, page.header("Content-Type")) == (200, "application/json")
+    told = json.loads(page.body)
+    assert told["rate_limit"] == {"requests": 5, "per_unit": 60.5}
+    assert told["quota"]["quota_max"] == told["quota"]["quota_remaining"] == 10
+    assert gateway.get("/k/tyk/rate-limits/", "Authorization: wrong").status == 403
+    assert upstream.requests == []
+    assert seen(upstream, gateway.get("/open/tyk/rate-limits/")) == "/tyk/rate-limits/"
+
+
 def test_an_imported_document_is_served(new_gateway, upstream):
     gateway = new_gateway().start()
     document = {"openapi": "3.0.3", "info": {"title": "Shop", "version": "1"},

@@ -74,6 +74,16 @@ TEST_F(EndpointListsTest, ActionsOfMethodsStandInForTheList) {
   EXPECT_EQ(kind("/a", "DELETE"), Kind::kBlocked) << "no action, so nothing allows it";
 }
 
+TEST_F(EndpointListsTest, LooksAtThePathWithAndWithoutTheVersion) {
+  rules_.matching.prefix = true;
+  rules_.endpoints = {rule(EndpointList::kBlocked, "/shut"), rule(EndpointList::kIgnored, "/v1/a")};
+  lists_ = EndpointLists::compile(rules_).value();
+  EXPECT_EQ(lists_.decide("GET", {"/shut", "/v1/shut"}, "/l/v1/shut").kind, Kind::kBlocked);
+  EXPECT_EQ(lists_.decide("GET", {"/a", "/v1/a"}, "/l/v1/a").kind, Kind::kIgnored);
+  EXPECT_EQ(lists_.decide("GET", {"/v1/a", {}}, "/l/v1/a").kind, Kind::kIgnored);
+  EXPECT_EQ(lists_.decide("GET", {"/a", {}}, "/l/a").kind, Kind::kAllowed);
+}
+
 TEST_F(EndpointListsTest, AMockWithoutAMethodNeverAnswers) {
   rules_.endpoints = {rule(EndpointList::kMock, "/a", "")};
   EXPECT_EQ(kind("/a"), Kind::kAllowed);

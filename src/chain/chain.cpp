@@ -51,7 +51,7 @@ Result<Chain> Chain::build(const BuildContext& context, const std::vector<StepEn
 }
 
 Chain Chain::selected(const Chain& from, const std::vector<StepEntry>& request_order,
-                      bool (*wanted)(std::string_view line)) {
+                      bool (*wanted)(std::string_view line), std::shared_ptr<Step> last) {
   Chain chain;
   for (std::size_t i = 0; i < from.request_.steps.size(); ++i) {
     if (!wanted(request_order[from.request_.lines[i]].name)) continue;
@@ -60,6 +60,8 @@ Chain Chain::selected(const Chain& from, const std::vector<StepEntry>& request_o
     if (chain.request_.steps.back()->requestBody() == http::BodyNeed::kBuffer)
       chain.request_body_ = http::BodyNeed::kBuffer;
   }
+  chain.request_.steps.push_back(std::move(last));
+  chain.request_.lines.push_back(request_order.size());
   return chain;
 }
 

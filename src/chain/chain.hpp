@@ -30,8 +30,9 @@ class Chain {
 
   /// The request steps of a chain that came from some lines of its table, in the same order.
   /// @param wanted  gets a line's name
+  /// @param last    stands behind them
   static Chain selected(const Chain& from, const std::vector<StepEntry>& request_order,
-                        bool (*wanted)(std::string_view line));
+                        bool (*wanted)(std::string_view line), std::shared_ptr<Step> last);
 
   const std::vector<std::shared_ptr<Step>>& request() const noexcept { return request_.steps; }
   const std::vector<std::shared_ptr<ResponseStep>>& response() const noexcept {

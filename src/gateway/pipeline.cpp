@@ -4,7 +4,7 @@
 
 #include "base/ascii.hpp"
 #include "base/log.hpp"
-#include "gateway/rate_limits_page.hpp"
+#include "gateway/rate_limits.hpp"
 #include "gateway/traffic_record.hpp"
 #include "http/hop_by_hop.hpp"
 #include "response/local_reply.hpp"
@@ -81,15 +81,6 @@ bool passesSteps(const definition::ApiSpec& spec, const http::Request& request) 
   return spec.cors.options_passthrough && request.method == "OPTIONS";
 }
 
-/// What becomes of a request for the page of limits once the steps have run.
-Result<chain::Verdict> rateLimitsVerdict(const Result<chain::Verdict>& verdict,
-                                         http::Exchange& exchange) {
-  if (!verdict || *verdict == chain::Verdict::kRespond) return verdict;
-  const auto answered = answerRateLimits(exchange);
-  if (!answered) return answered.error();
-  return chain::Verdict::kRespond;
-}
-
 /// Answers that go on for as long as both sides like: upgraded connections and event streams.
 bool neverEnds(const http::Response& response) {
   const std::string_view type = response.headers.get(HeaderId::kContentType);
@@ -144,8 +135,6 @@ net::Task<void> Pipeline::handle(http::ServerExchange& sx) {
   if (verdict && !steps.request().empty() && !passesSteps(*api.spec, exchange.request())) {
     verdict = co_await runRequestChain(steps, sx);
   }
-  if (page) [[unlikely]]
-    verdict = rateLimitsVerdict(verdict, exchange);
   if (!verdict) {
     const Error error = verdict.error();
     co_await fail(error, sx);

@@ -12,7 +12,7 @@
 #include "gateway/chain_order.hpp"
 #include "gateway/event_center.hpp"
 #include "gateway/plugin_files.hpp"
-#include "gateway/rate_limits_page.hpp"
+#include "gateway/rate_limits.hpp"
 
 namespace tykpp::gateway {
 namespace {
@@ -100,7 +100,7 @@ Result<void> SnapshotBuilder::fill(ApiRuntime& runtime, const Spec& spec,
   if (!chain) return chain.error();
   runtime.chain = std::move(*chain);
   if (!spec->use_keyless && keyrings_ != nullptr) {
-    runtime.rate_limits = rateLimitsChain(runtime.chain);
+    runtime.rate_limits = rateLimitsChain(context, runtime.chain);
   }
   if (api != nullptr) {
     runtime.analytics = api->analytics;

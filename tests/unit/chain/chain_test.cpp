@@ -123,10 +123,14 @@ TEST_F(ChainTest, SomeLinesOfItMakeAnother) {
       {"last", &make<'b', Verdict::kContinue>}};
   const auto chain = build(order);
   ASSERT_TRUE(chain);
-  const Chain selected =
-      Chain::selected(*chain, order, [](std::string_view line) { return line != "first"; });
-  ASSERT_EQ(selected.request().size(), 1U);
+  const Chain selected = Chain::selected(
+      *chain, order, [](std::string_view line) { return line != "first"; },
+      std::make_shared<NamedStep>("z", Verdict::kRespond, http::BodyNeed::kStream));
+  ASSERT_EQ(selected.request().size(), 2U);
   EXPECT_EQ(selected.request()[0], chain->request()[1]);
+  std::size_t next = 0;
+  EXPECT_EQ(selected.runRequest(exchange_, next).value(), Verdict::kRespond);
+  EXPECT_EQ(trace, "bz");
   EXPECT_EQ(selected.requestBody(), http::BodyNeed::kStream);
 }
 

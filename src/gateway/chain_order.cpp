@@ -30,6 +30,13 @@
 #include "middleware/version_check.hpp"
 
 namespace tykpp::gateway {
+namespace {
+
+/// Plugins and methods of authentication: the same for every version of an API. Whatever reads a
+/// part of one version (`extended_paths` and the like) must not be marked.
+constexpr auto kShared = chain::PerVersion::kShared;
+
+}  // namespace
 
 const std::vector<chain::StepEntry>& requestOrder() {
   static const std::vector<chain::StepEntry> order = {
@@ -39,7 +46,7 @@ const std::vector<chain::StepEntry>& requestOrder() {
       // Preflight requests bring no credentials: they are answered before anybody asks for some.
       {middleware::Cors::kName, &middleware::Cors::create},
       // On keyless and protected APIs alike.
-      {"pre", &hooks::createPreHooks},
+      {"pre", &hooks::createPreHooks, kShared},
       // Behind pre hooks, as in the reference: they see requests of every address.
       {middleware::IpAccess::kName, &middleware::IpAccess::create},
       // Of keyless APIs too, and before everybody who looks at credentials.
@@ -54,21 +61,21 @@ const std::vector<chain::StepEntry>& requestOrder() {
       {middleware::ContextVariables::kName, &middleware::ContextVariables::create},
       // Methods of authentication, in the reference's order: each that an API asks for has to
       // agree.
-      {middleware::OAuthToken::kName, &withoutChoice<&middleware::OAuthToken::create>},
-      {middleware::BasicAuth::kName, &withoutChoice<&middleware::BasicAuth::create>},
-      {middleware::HmacAuth::kName, &withoutChoice<&middleware::HmacAuth::create>},
-      {middleware::JwtAuth::kName, &withoutChoice<&middleware::JwtAuth::create>},
+      {middleware::OAuthToken::kName, &withoutChoice<&middleware::OAuthToken::create>, kShared},
+      {middleware::BasicAuth::kName, &withoutChoice<&middleware::BasicAuth::create>, kShared},
+      {middleware::HmacAuth::kName, &withoutChoice<&middleware::HmacAuth::create>, kShared},
+      {middleware::JwtAuth::kName, &withoutChoice<&middleware::JwtAuth::create>, kShared},
       // Beside the built-in methods, in their place.
-      {"auth", &withoutChoice<&hooks::createAuthHook>},
+      {"auth", &withoutChoice<&hooks::createAuthHook>, kShared},
       // The last method: also the one that is asked for when nothing else is. Whoever gets past
       // here is known.
-      {middleware::AuthToken::kName, &withoutChoice<&middleware::AuthToken::create>},
+      {middleware::AuthToken::kName, &withoutChoice<&middleware::AuthToken::create>, kShared},
       // In place of all those where a definition lets clients choose.
-      {"auth_choice", &createAuthChoice},
+      {"auth_choice", &createAuthChoice, kShared},
       // What a plugin says about the client counts as if it had been stored under its key.
       {middleware::PluginSession::kName, &middleware::PluginSession::createAfterAuth},
       // Part of the protected branch: never on keyless APIs.
-      {"post_auth", &hooks::createPostAuthHooks},
+      {"post_auth", &hooks::createPostAuthHooks, kShared},
       {middleware::PluginSession::kName, &middleware::PluginSession::createAfterPostAuth},
       // Plugins behind authentication still see what the upstream must not.
       {middleware::StripAuth::kName, &middleware::StripAuth::create},
@@ -95,7 +102,7 @@ const std::vector<chain::StepEntry>& requestOrder() {
       // Functions of single endpoints stand before those of the whole API.
       {"endpoint_plugin", &hooks::createEndpointPlugins},
       // The last word before the upstream.
-      {"post", &hooks::createPostHooks},
+      {"post", &hooks::createPostHooks, kShared},
       {middleware::PluginSession::kName, &middleware::PluginSession::createAfterPost},
   };
   return order;
@@ -106,7 +113,7 @@ const std::vector<chain::ResponseStepEntry>& responseOrder() {
       // Hooks see the headers that the client gets.
       {middleware::ResponseHeaders::kName, &middleware::ResponseHeaders::create},
       // After the built-in transforms, before error overrides and the cache.
-      {"response", &hooks::createResponseHooks},
+      {"response", &hooks::createResponseHooks, kShared},
   };
   return order;
 }

@@ -1,10 +1,10 @@
 #include <gtest/gtest.h>
 
-#include "unit/admin/admin_fixture.hpp"
 #include "common/store_loop.hpp"
 #include "definition/auth_rules.hpp"
 #include "definition/limit_rules.hpp"
 #include "net/loop.hpp"
+#include "unit/admin/admin_fixture.hpp"
 
 namespace tykpp::admin {
 namespace {

@@ -9,8 +9,6 @@ from support.gateway import Gateway, classic
 from support.plugin_server import PluginServer
 from support.upstream import answer
 
-pytestmark = pytest.mark.skipif(os.environ.get("TYKPP_PRESET") == "tsan", reason="libgrpc is built without ThreadSanitizer")
-
 TOOLS = {"python": ["protoc"], "go": ["go", "protoc"], "node": ["node", "npm"], "java": ["java", "mvn"]}
 
 

@@ -60,6 +60,7 @@ class Gateway:
         self.admin_port = self.port
         self.log_path = work / "gateway.log"
         self.env = {"LSAN_OPTIONS": f"suppressions={ROOT}/tests/sanitizers/lsan.supp:print_suppressions=0", **os.environ, **(env or {})}
+        self.env["TSAN_OPTIONS"] = f"{self.env.get('TSAN_OPTIONS', '')} suppressions={ROOT}/tests/sanitizers/tsan.supp"
         self.process = None
         self.checks = True
         self.tls = ssl._create_unverified_context()  # of call(): whoever answers is the gateway

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 #include "base/ascii.hpp"
 #include "definition/traffic_rules.hpp"
+#include "definition/version_rules.hpp"
 #include "http/client_address.hpp"
+#include "http/upstream_change.hpp"
 #include "session/key_hash.hpp"
 #include "session/session_state.hpp"
 
@@ -24,6 +27,15 @@ std::int64_t microseconds(Clock::duration time) {
   return std::chrono::duration_cast<std::chrono::microseconds>(time).count();
 }
 
+std::string_view versionOf(const definition::ApiSpec& spec) noexcept {
+  if (!spec.version_name.empty()) return spec.version_name;
+  // One whose versions are other APIs, and that was not left for one of them.
+  if (spec.versioning != nullptr && !spec.versioning->own_name.empty()) {
+    return spec.versioning->own_name;
+  }
+  return "Non Versioned";
+}
+
 std::string_view withSlash(std::string_view path, Arena& arena) {
   return path.starts_with('/') ? path : arena.concat("/", path);
 }
@@ -38,14 +50,31 @@ bool TrafficSettings::ignores(std::string_view address) const noexcept {
   return std::find(list.begin(), list.end(), address) != list.end();
 }
 
-std::string_view recordedPath(http::Exchange& exchange, const definition::ApiSpec& spec,
-                              Ending ending) {
-  std::string_view path = exchange.request().path;
+RecordedRequest recordedRequest(http::Exchange& exchange, const definition::ApiSpec& spec,
+                                Ending ending) {
+  Arena& arena = exchange.arena();
+  const http::Request* request = &exchange.request();
+  RecordedRequest out;
+  out.method = request->method;
+  std::optional<http::Request> rewritten;
+  if (const http::UpstreamChange* change = exchange.upstream_change; change != nullptr) {
+    if (!change->method.empty()) out.method = change->method;
+    if (change->rewritten && rewritten.emplace(arena).setTarget(change->target)) {
+      request = &*rewritten;
+      out.host = change->authority;
+    }
+  }
+  const std::string_view listen = exchange.listen_path_match;
   // An answer in place of the upstream is recorded before the path is cut, as in the reference.
   const bool cuts = spec.strip_listen_path && ending != Ending::kStep;
-  const std::string_view listen = exchange.listen_path_match;
-  if (cuts && path.starts_with(listen)) path.remove_prefix(listen.size());
-  return withSlash(path, exchange.arena());
+  const std::size_t cut = cuts && request->path.starts_with(listen) ? listen.size() : 0;
+  const std::string_view path = request->path.substr(cut);
+  const bool same_front = request->raw_path.substr(0, cut) == request->path.substr(0, cut);
+  out.path = withSlash(path, arena);
+  out.raw_path = withSlash(same_front ? request->raw_path.substr(cut) : path, arena);
+  out.query = request->query;
+  out.has_query = request->has_query;
+  return out;
 }
 
 TrafficRecord recordOf(const http::Exchange& exchange, const definition::ApiSpec& spec) {
@@ -59,7 +88,7 @@ TrafficRecord recordOf(const http::Exchange& exchange, const definition::ApiSpec
   record.api_id = spec.api_id;
   record.api_name = spec.name;
   record.org_id = spec.org_id;
-  record.api_version = "Non Versioned";
+  record.api_version = versionOf(spec);
   record.ip_address = exchange.peer.address;
   record.content_length = request.framing == http::BodyFraming::kChunked
                               ? -1
@@ -142,8 +171,11 @@ void ApiTraffic::fill(http::Exchange& exchange, Ending ending, Clock::duration t
   const definition::GatewayConfig& config = settings_->config;
   record = recordOf(exchange, spec_);
   fillTime(clock, record);
-  record.raw_path = recordedPath(exchange, spec_, ending);
-  record.path = record.raw_path;
+  const RecordedRequest request = recordedRequest(exchange, spec_, ending);
+  record.method = request.method;
+  if (!request.host.empty()) record.host = request.host;
+  record.raw_path = request.path;
+  record.path = request.path;
   if (!exchange.tracked_path.empty()) {
     record.track_path = 1;
     record.path = exchange.tracked_path;

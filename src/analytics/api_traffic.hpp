@@ -62,10 +62,18 @@ class ApiTraffic {
   const std::shared_ptr<const TrafficSettings> settings_;
 };
 
-/// The path of a request as it is recorded: what the chain made of it, without the listen path
-/// where that is taken off. View: into the exchange.
-std::string_view recordedPath(http::Exchange& exchange, const definition::ApiSpec& spec,
-                              Ending ending);
+/// A request as it is recorded: what the chain made of it, without the listen path where that is
+/// taken off. Views: into the exchange.
+struct RecordedRequest {
+  std::string_view method;
+  std::string_view host;      ///< of a rewritten URL that leads away; empty: the API's target
+  std::string_view path;      ///< decoded
+  std::string_view raw_path;  ///< escaped, as far as that is known
+  std::string_view query;
+  bool has_query = false;
+};
+RecordedRequest recordedRequest(http::Exchange& exchange, const definition::ApiSpec& spec,
+                                Ending ending);
 
 /// What there is to record of a request before it is known how it went. Views: into the exchange
 /// and the spec.

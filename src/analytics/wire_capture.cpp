@@ -1,7 +1,5 @@
 #include "analytics/wire_capture.hpp"
 
-#include <algorithm>
-
 #include "base/ascii.hpp"
 #include "base/base64.hpp"
 #include "http/status.hpp"
@@ -21,17 +19,6 @@ void appendField(std::string& out, std::string_view name, std::string_view value
   out.append(name).append(": ").append(value).append("\r\n");
 }
 
-/// The request target, with the escapes that the client wrote where they can be told.
-void appendTarget(std::string& out, const http::Request& request, std::string_view path) {
-  const std::string_view tail = path.substr(path.starts_with('/') ? 1 : 0);
-  const std::string_view raw = request.raw_path;
-  const std::size_t cut = request.path.size() - std::min(request.path.size(), tail.size());
-  const bool same_front = request.path.substr(cut) == tail && raw.size() >= cut &&
-                          raw.substr(0, cut) == request.path.substr(0, cut);
-  out.append("/").append(same_front ? raw.substr(cut) : tail);
-  if (request.has_query) out.append("?").append(request.query);
-}
-
 std::string encoded(std::string& head, const std::string& body, bool tells_length) {
   if (tells_length) appendField(head, "Content-Length", std::to_string(body.size()));
   head.append("\r\n").append(body);
@@ -40,10 +27,10 @@ std::string encoded(std::string& head, const std::string& body, bool tells_lengt
 
 }  // namespace
 
-void WireCapture::takeRequest(const http::Exchange& exchange, std::string_view path) {
+void WireCapture::takeRequest(const http::Exchange& exchange, const RecordedRequest& recorded) {
   const http::Request& request = exchange.request();
-  request_.append(request.method).append(" ");
-  appendTarget(request_, request, path);
+  request_.append(recorded.method).append(" ").append(recorded.raw_path);
+  if (recorded.has_query) request_.append("?").append(recorded.query);
   request_.append(" HTTP/1.1\r\n");
   appendField(request_, "Host", request.host);
   for (const http::HeaderField& field : request.headers) {

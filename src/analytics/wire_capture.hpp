@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "analytics/api_traffic.hpp"
 #include "http/body_tap.hpp"
 #include "http/exchange.hpp"
 #include "http/traffic_record.hpp"
@@ -17,8 +18,8 @@ class WireCapture {
   /// @param limit  bytes of each body
   explicit WireCapture(std::size_t limit) : request_body_(limit), response_body_(limit) {}
 
-  /// Keeps the request's head as it is now. @param path  as it is recorded, decoded
-  void takeRequest(const http::Exchange& exchange, std::string_view path);
+  /// Keeps the request's head as it is now.
+  void takeRequest(const http::Exchange& exchange, const RecordedRequest& recorded);
   /// Where the bodies go as they stream by; one that is in memory goes there at takeRequest().
   http::BodyTap& requestBody() noexcept { return request_body_; }
   http::BodyTap& responseBody() noexcept { return response_body_; }

@@ -33,7 +33,7 @@ std::unique_ptr<Pipeline::Capture> Pipeline::capture(const ApiRuntime& api,
   if (!api.traffic->isDetailed(exchange) || !api.traffic->records(exchange)) return nullptr;
   auto made = std::make_unique<Capture>(
       static_cast<std::size_t>(shared_.config.analytics.max_recorded_body));
-  made->takeRequest(exchange, analytics::recordedPath(exchange, *api.spec, ending));
+  made->takeRequest(exchange, analytics::recordedRequest(exchange, *api.spec, ending));
   if (exchange.request().body() == nullptr) sx.tapBody(made->requestBody());
   return made;
 }

@@ -91,6 +91,7 @@ net::Task<Result<chain::Verdict>> RateLimitsPage::finish(http::Exchange& exchang
                   "\n",
                   limit.quota_max, limit.quota_remaining, limit.quota_renews, limit.rate.rate,
                   limit.rate.per));
+  exchange.unrecorded = true;  // about the key, not a use of it
   co_return chain::Verdict::kRespond;
 }
 

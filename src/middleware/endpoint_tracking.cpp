@@ -39,9 +39,9 @@ Result<std::vector<std::unique_ptr<chain::Step>>> EndpointTracking::create(
 const EndpointTracking::Endpoint* EndpointTracking::find(const std::vector<Endpoint>& endpoints,
                                                          const http::Exchange& exchange) {
   const http::Request& request = exchange.request();
-  const std::string_view path = http::endpointPath(exchange);
+  const http::EndpointPath path = http::endpointPath(exchange);
   for (const Endpoint& endpoint : endpoints) {
-    if (endpoint.method == request.method && endpoint.pattern.matches(path)) return &endpoint;
+    if (endpoint.method == request.method && path.fits(endpoint.pattern)) return &endpoint;
   }
   return nullptr;
 }

@@ -4,6 +4,8 @@
 
 #include "common/plugin_fixture.hpp"
 #include "definition/traffic_rules.hpp"
+#include "definition/version_rules.hpp"
+#include "http/upstream_change.hpp"
 #include "session/session_state.hpp"
 
 namespace tykpp::analytics {
@@ -85,6 +87,30 @@ TEST_F(ApiTrafficTest, CutsTheListenPathUnlessAStepAnswered) {
   EXPECT_EQ(filled(Ending::kStep).path, "/shop/a b");
   api_.strip_listen_path = false;
   EXPECT_EQ(filled().path, "/shop/a b");
+}
+
+TEST_F(ApiTrafficTest, TellsOfTheRequestThatTheUpstreamGot) {
+  http::UpstreamChange& change = http::upstreamChangeOf(on_.exchange);
+  change.method = "POST";
+  change.setUrl("/shop/new%20place?r=2", on_.exchange.arena());
+  http::TrafficRecord record = filled();
+  EXPECT_EQ(record.method, "POST");
+  EXPECT_EQ(record.path, "/new place");
+  EXPECT_EQ(record.host, "backend:8080");
+  change.setUrl("https://elsewhere:8443/x", on_.exchange.arena());
+  record = filled();
+  EXPECT_EQ(record.host, "elsewhere:8443");
+  EXPECT_EQ(record.path, "/x");
+}
+
+TEST_F(ApiTrafficTest, NamesTheVersion) {
+  api_.version_name = "v1";
+  EXPECT_EQ(filled().api_version, "v1");
+  api_.version_name.clear();
+  auto rules = std::make_shared<definition::VersionRules>();
+  rules->own_name = "main";
+  api_.versioning = rules;
+  EXPECT_EQ(filled().api_version, "main");
 }
 
 TEST_F(ApiTrafficTest, KnowsNoLengthOfChunks) {

@@ -31,7 +31,7 @@ void demandResult(duk_context* ctx, const char* complaint) {
   const bool something = duk_to_boolean(ctx, -1) != 0;
   duk_pop(ctx);
   if (something) return;
-  if (!Run::current()->quiet) TYKPP_LOG(info, "jsvm", "{} type=log-msg", complaint);
+  if (!Run::current()->quiet) TYKPP_LOG(info, "jsvm", "{}", complaint);
   duk_type_error(ctx, "%s", complaint);
 }
 

@@ -13,7 +13,7 @@ constexpr std::size_t kMaxLogBytes = 64 * 1024;
 
 void logLine(spdlog::level::level_enum level, std::string_view text) {
   auto& logger = log::room("jsvm");
-  if (logger.should_log(level)) logger.log(level, "{} type=log-msg", text);
+  if (logger.should_log(level)) logger.log(level, "{}", text);
 }
 
 duk_ret_t jsLog(duk_context* ctx) {

@@ -37,7 +37,7 @@ enum class Ended : std::uint8_t { kNo, kTime, kMemory };
 struct Run {
   const HostServices* host = nullptr;
   script::ScriptCall* call = nullptr;  ///< null where a script may not wait: at load, in events
-  WorkerServices* blocking = nullptr;  ///< in events: HTTP calls hold the thread
+  WorkerServices* blocking = nullptr;  ///< in events: waiting holds the thread
   Clock::time_point deadline;          ///< when there is no call
   bool quiet = false;                  ///< log lines were written when the same was run before
   bool insecure_skip_verify = false;   ///< of the API's upstream calls

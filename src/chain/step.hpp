@@ -77,15 +77,23 @@ struct BuildContext {
   tykpp::session::Keyrings* keyrings = nullptr;
 };
 
+/// Of an API with several versions: whether each has steps of its own.
+enum class PerVersion : std::uint8_t {
+  kOwn,
+  kShared,  ///< they are costly and alike: made once, from what all versions have in common
+};
+
 /// One line of the order table (gateway/chain_order.cpp). A factory answers null when the API asks
 /// for nothing.
 struct StepEntry {
   std::string_view name;
   Result<std::vector<std::unique_ptr<Step>>> (*create)(const BuildContext& build);
+  PerVersion per_version = PerVersion::kOwn;
 };
 struct ResponseStepEntry {
   std::string_view name;
   Result<std::vector<std::unique_ptr<ResponseStep>>> (*create)(const BuildContext& build);
+  PerVersion per_version = PerVersion::kOwn;
 };
 
 }  // namespace tykpp::chain

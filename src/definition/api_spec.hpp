@@ -20,6 +20,7 @@ namespace tykpp::definition {
 struct AuthRules;
 struct LimitRules;
 struct ListenerRules;
+struct VersionRules;
 
 /// An upstream address, parsed once. Text as in `proxy.target_url`; scheme-less list entries have
 /// got one.
@@ -110,6 +111,11 @@ struct ApiSpec {
   bool do_not_track = false;
 
   std::vector<EventHandler> event_handlers;  ///< `event_handlers.events`
+
+  /// Which versions there are and how requests choose (definition/version_rules.hpp). Null: none.
+  std::shared_ptr<const VersionRules> versioning;
+  /// Of the spec of one of several versions (`version_data.versions`): its name. Else empty.
+  std::string version_name;
 
   /// What its port speaks, and certificates (definition/listener_rules.hpp). Null: a spec that no
   /// loader made; it is served on the gateway's port.

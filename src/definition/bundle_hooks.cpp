@@ -10,6 +10,7 @@
 #include "base/log.hpp"
 #include "definition/impl/classic_shape.hpp"
 #include "definition/impl/definition_builder.hpp"
+#include "definition/version_rules.hpp"
 
 namespace tykpp::definition {
 namespace {
@@ -214,13 +215,39 @@ Result<std::vector<BundleName>> bundleNames(std::string_view text) {
   return names;
 }
 
-Result<ApiSpec> withBundle(const ApiSpec& spec, const BundleContent& content,
-                           const GatewayConfig& config, Problems& problems) {
+namespace {
+
+/// The definition that the hooks of a bundle are added to: of the version that the spec stands for.
+Result<Json> definitionOf(const ApiSpec& spec) {
   auto document = parseJson(spec.classic_text);
   if (!document) return Error(Errc::kInternal, document.error().message());
   Problems told_before;  // the definition's own were told when it was read
   Report ignored(spec.file, told_before);
   applyShape(*document, classicShape(), "", Unknown::kIgnore, ignored);
+  if (hasOwnVersions(*document)) return withVersion(*document, spec.version_name);
+  return document;
+}
+
+/// The same bundles for each version of an API.
+Result<std::shared_ptr<const VersionRules>> versionsWithBundle(const VersionRules& given,
+                                                               const BundleContent& content,
+                                                               const GatewayConfig& config) {
+  auto rules = std::make_shared<VersionRules>(given);
+  Problems told_before;  // of the API itself
+  for (ApiVersion& version : rules->versions) {
+    auto bundled = withBundle(*version.spec, content, config, told_before);
+    if (!bundled) return bundled.error();
+    version.spec = std::make_shared<const ApiSpec>(std::move(*bundled));
+  }
+  return std::shared_ptr<const VersionRules>(std::move(rules));
+}
+
+}  // namespace
+
+Result<ApiSpec> withBundle(const ApiSpec& spec, const BundleContent& content,
+                           const GatewayConfig& config, Problems& problems) {
+  auto document = definitionOf(spec);
+  if (!document) return document.error();
   Merge merge(content, problems);
   merge.read();
   if (auto error = merge.firstError()) return std::move(*error);
@@ -235,6 +262,12 @@ Result<ApiSpec> withBundle(const ApiSpec& spec, const BundleContent& content,
   if (!bundled.use_keyless) merge.takeExtractor(bundled);
   if (auto error = merge.firstError()) return std::move(*error);
   bundled.checksum = spec.checksum + "+" + content.checksum;
+  if (spec.versioning != nullptr) {
+    auto versioning = versionsWithBundle(*spec.versioning, content, config);
+    if (!versioning) return versioning.error();
+    bundled.versioning = std::move(*versioning);
+    alignVersions(bundled);
+  }
   return bundled;
 }
 

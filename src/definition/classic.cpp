@@ -12,6 +12,7 @@
 #include "definition/listen_path.hpp"
 #include "definition/readable_duration.hpp"
 #include "definition/secret_refs.hpp"
+#include "definition/version_rules.hpp"
 
 namespace tykpp::definition {
 namespace {
@@ -199,12 +200,13 @@ Result<Source> openSource(std::string_view text, const std::string& file,
   return source;
 }
 
-Result<ApiSpec> buildClassic(Source source, const BuildSettings& settings, Report& report) {
-  applyShape(source.json, classicShape(), "", settings.unknown, report);
+namespace {
+
+/// All there is to know of an API with one version.
+ApiSpec readDocument(const Json& document, const std::string& file, const BuildSettings& settings,
+                     Report& report) {
   ApiSpec spec;
-  spec.file = source.file;
-  const Json& document = source.json;
-  if (!document.is_object()) return report.firstError();
+  spec.file = file;
   readIdentity(document, spec, report);
   readRouting(document, settings.config, spec, report);
   readAccess(document, spec, report);
@@ -221,9 +223,27 @@ Result<ApiSpec> buildClassic(Source source, const BuildSettings& settings, Repor
         readEventHandlers(*handlers, "/event_handlers", EventScope::kApi, settings.config, report);
   }
   checkNotBuilt(document, settings.config, report);
+  return spec;
+}
+
+}  // namespace
+
+Result<ApiSpec> buildClassic(Source source, const BuildSettings& settings, Report& report) {
+  applyShape(source.json, classicShape(), "", settings.unknown, report);
+  const Json& document = source.json;
+  if (!document.is_object()) return report.firstError();
+  const auto read = [&](const Json& of, Report& to) {
+    return readDocument(of, source.file, settings, to);
+  };
+  const bool versioned = hasOwnVersions(document);
+  auto versioning = readVersionRules(document, report);
+  ApiSpec spec = read(versioned ? withVersion(document, {}) : document, report);
+  if (versioned) readOwnVersions(document, read, *versioning, report);
   if (report.errors() > 0) return report.firstError();
+  spec.versioning = std::move(versioning);
   spec.classic_text = compactJson(source.shown());
   spec.checksum = contentChecksum(source.text, "");
+  alignVersions(spec);
   return spec;
 }
 
@@ -237,6 +257,7 @@ Result<ApiSpec> buildPair(Source classic, Source oas, const BuildSettings& setti
   if (oas_report.errors() > 0) return oas_report.firstError();
   spec->oas_text = compactJson(oas.shown());
   spec->checksum = checksum;
+  alignVersions(*spec);
   return spec;
 }
 

@@ -85,6 +85,7 @@ struct GatewayConfig {
   std::string text;
   std::string working_directory;  ///< relative paths start here
   std::string hostname;
+  std::string version_header;  ///< names the default version on answers to requests that name none
   std::string listen_address;
   std::uint16_t listen_port = 8080;
   std::uint16_t control_api_port = 0;  ///< 0: on listen_port

@@ -25,6 +25,13 @@
 #include "middleware/version_check.hpp"
 
 namespace tykpp::gateway {
+namespace {
+
+/// Plugins and methods of authentication: the same for every version of an API. Whatever reads a
+/// part of one version (`extended_paths` and the like) must not be marked.
+constexpr auto kShared = chain::PerVersion::kShared;
+
+}  // namespace
 
 const std::vector<chain::StepEntry>& requestOrder() {
   static const std::vector<chain::StepEntry> order = {
@@ -34,7 +41,7 @@ const std::vector<chain::StepEntry>& requestOrder() {
       // Preflight requests bring no credentials: they are answered before anybody asks for some.
       {middleware::Cors::kName, &middleware::Cors::create},
       // On keyless and protected APIs alike.
-      {"pre", &hooks::createPreHooks},
+      {"pre", &hooks::createPreHooks, kShared},
       // Behind pre hooks, as in the reference: they see requests of every address.
       {middleware::IpAccess::kName, &middleware::IpAccess::create},
       // Of keyless APIs too, and before everybody who looks at credentials.
@@ -45,21 +52,21 @@ const std::vector<chain::StepEntry>& requestOrder() {
       {middleware::RequestSize::kName, &middleware::RequestSize::create},
       // Methods of authentication, in the reference's order: each that an API asks for has to
       // agree.
-      {middleware::OAuthToken::kName, &withoutChoice<&middleware::OAuthToken::create>},
-      {middleware::BasicAuth::kName, &withoutChoice<&middleware::BasicAuth::create>},
-      {middleware::HmacAuth::kName, &withoutChoice<&middleware::HmacAuth::create>},
-      {middleware::JwtAuth::kName, &withoutChoice<&middleware::JwtAuth::create>},
+      {middleware::OAuthToken::kName, &withoutChoice<&middleware::OAuthToken::create>, kShared},
+      {middleware::BasicAuth::kName, &withoutChoice<&middleware::BasicAuth::create>, kShared},
+      {middleware::HmacAuth::kName, &withoutChoice<&middleware::HmacAuth::create>, kShared},
+      {middleware::JwtAuth::kName, &withoutChoice<&middleware::JwtAuth::create>, kShared},
       // Beside the built-in methods, in their place.
-      {"auth", &withoutChoice<&hooks::createAuthHook>},
+      {"auth", &withoutChoice<&hooks::createAuthHook>, kShared},
       // The last method: also the one that is asked for when nothing else is. Whoever gets past
       // here is known.
-      {middleware::AuthToken::kName, &withoutChoice<&middleware::AuthToken::create>},
+      {middleware::AuthToken::kName, &withoutChoice<&middleware::AuthToken::create>, kShared},
       // In place of all those where a definition lets clients choose.
-      {"auth_choice", &createAuthChoice},
+      {"auth_choice", &createAuthChoice, kShared},
       // What a plugin says about the client counts as if it had been stored under its key.
       {middleware::PluginSession::kName, &middleware::PluginSession::createAfterAuth},
       // Part of the protected branch: never on keyless APIs.
-      {"post_auth", &hooks::createPostAuthHooks},
+      {"post_auth", &hooks::createPostAuthHooks, kShared},
       {middleware::PluginSession::kName, &middleware::PluginSession::createAfterPostAuth},
       // Plugins behind authentication still see what the upstream must not.
       {middleware::StripAuth::kName, &middleware::StripAuth::create},
@@ -81,7 +88,7 @@ const std::vector<chain::StepEntry>& requestOrder() {
       // Functions of single endpoints stand before those of the whole API.
       {"endpoint_plugin", &hooks::createEndpointPlugins},
       // The last word before the upstream.
-      {"post", &hooks::createPostHooks},
+      {"post", &hooks::createPostHooks, kShared},
       {middleware::PluginSession::kName, &middleware::PluginSession::createAfterPost},
   };
   return order;
@@ -90,7 +97,7 @@ const std::vector<chain::StepEntry>& requestOrder() {
 const std::vector<chain::ResponseStepEntry>& responseOrder() {
   static const std::vector<chain::ResponseStepEntry> order = {
       // After the built-in transforms, before error overrides and the cache.
-      {"response", &hooks::createResponseHooks},
+      {"response", &hooks::createResponseHooks, kShared},
   };
   return order;
 }

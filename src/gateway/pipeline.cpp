@@ -4,6 +4,7 @@
 
 #include "base/ascii.hpp"
 #include "base/log.hpp"
+#include "gateway/rate_limits.hpp"
 #include "gateway/traffic_record.hpp"
 #include "http/hop_by_hop.hpp"
 #include "response/local_reply.hpp"
@@ -109,20 +110,30 @@ net::Task<void> Pipeline::handle(http::ServerExchange& sx) {
     co_await sx.sendLocal();
     co_return;
   }
-  const ApiRuntime& api = *routed;
-  exchange.api = api.spec.get();
-  if (api.oauth) [[unlikely]] {
+  exchange.api = routed->spec.get();
+  if (routed->oauth) [[unlikely]] {
     // Endpoints of its authorisation server stand beside the API, not behind its chain.
     if (const oauth::Endpoint endpoint = OAuthBridge::endpointOf(exchange);
         endpoint != oauth::Endpoint::kNone) {
-      co_await shared_.oauth.answer(sx, api, endpoint);
-      co_await answer(api, sx);
+      co_await shared_.oauth.answer(sx, *routed, endpoint);
+      co_await answer(*routed, sx);
       co_return;
     }
   }
   Result<chain::Verdict> verdict = chain::Verdict::kContinue;
-  if (!api.chain.request().empty() && !passesSteps(*api.spec, exchange.request())) {
-    verdict = co_await runRequestChain(api, sx);
+  if (routed->choice != nullptr) [[unlikely]] {
+    auto chosen = chooseVersion(*snapshot, *routed, exchange);
+    if (chosen) {
+      routed = *chosen;
+    } else if (!passesSteps(*routed->spec, exchange.request())) {
+      verdict = chosen.error();
+    }
+  }
+  const ApiRuntime& api = *routed;
+  const bool page = !api.rate_limits.request().empty() && asksForRateLimits(exchange);
+  const chain::Chain& steps = page ? api.rate_limits : api.chain;
+  if (verdict && !steps.request().empty() && !passesSteps(*api.spec, exchange.request())) {
+    verdict = co_await runRequestChain(steps, sx);
   }
   if (!verdict) {
     const Error error = verdict.error();
@@ -158,18 +169,18 @@ const ApiRuntime* Pipeline::route(const Snapshot& snapshot, const route::Router&
   return snapshot.apis[match->api_index].get();
 }
 
-net::Task<Result<chain::Verdict>> Pipeline::runRequestChain(const ApiRuntime& api,
+net::Task<Result<chain::Verdict>> Pipeline::runRequestChain(const chain::Chain& chain,
                                                             http::ServerExchange& sx) const {
-  if (api.chain.requestBody() == http::BodyNeed::kBuffer && !sx.bodyDone()) {
+  if (chain.requestBody() == http::BodyNeed::kBuffer && !sx.bodyDone()) {
     const Result<void> read =
         co_await sx.bufferBody(static_cast<std::size_t>(shared_.config.max_buffered_body_size));
     if (!read) co_return read.error();
   }
   for (std::size_t next = 0;;) {
-    Result<chain::Verdict> verdict = api.chain.runRequest(sx.exchange(), next);
+    Result<chain::Verdict> verdict = chain.runRequest(sx.exchange(), next);
     if (verdict && *verdict == chain::Verdict::kSuspend)
-      verdict = co_await api.chain.request()[next - 1]->finish(sx.exchange());
-    if (!verdict || *verdict == chain::Verdict::kRespond || next == api.chain.request().size())
+      verdict = co_await chain.request()[next - 1]->finish(sx.exchange());
+    if (!verdict || *verdict == chain::Verdict::kRespond || next == chain.request().size())
       co_return verdict;
   }
 }

@@ -34,7 +34,7 @@ class Pipeline final : public http::RequestHandler {
   /// Null when there is none: the response is filled then.
   const ApiRuntime* route(const Snapshot& snapshot, const route::Router& router,
                           http::Exchange& exchange) const;
-  net::Task<Result<chain::Verdict>> runRequestChain(const ApiRuntime& api,
+  net::Task<Result<chain::Verdict>> runRequestChain(const chain::Chain& chain,
                                                     http::ServerExchange& exchange) const;
   net::Task<Result<void>> runResponseChain(const ApiRuntime& api, http::ServerExchange& exchange,
                                            upstream::Call& call) const;

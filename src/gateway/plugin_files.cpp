@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/digest.hpp"
+#include "definition/version_rules.hpp"
 
 namespace tykpp::gateway {
 namespace {
@@ -15,8 +16,14 @@ namespace {
 /// A directory with more entries than this counts with the first ones; it is no plugin folder.
 constexpr std::size_t kMaxEntries = 2000;
 
+/// @param visit  gets paths as they are written, some more than once
 void forEachPath(const definition::ApiSpec& spec, const definition::GatewayConfig& config,
                  const auto& visit) {
+  if (spec.versioning != nullptr) {
+    for (const definition::ApiVersion& version : spec.versioning->versions) {
+      forEachPath(*version.spec, config, visit);
+    }
+  }
   const definition::PluginHooks& hooks = spec.hooks;
   bool scripts = !spec.virtual_endpoints.empty();
   const auto take = [&](const definition::PluginRef& ref) {

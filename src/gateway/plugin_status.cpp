@@ -77,6 +77,16 @@ std::vector<admin::PluginStatus> Gateway::plugins() const {
         }
       }
     }
+    // What versions have of their own; hooks are shared.
+    for (const auto& version : api->versions) {
+      for (const auto& step : version->chain.request()) {
+        const auto* endpoints = dynamic_cast<const hooks::EndpointHooks*>(step.get());
+        if (endpoints == nullptr) continue;
+        for (const hooks::HookRunner* runner : endpoints->runners()) {
+          list.push_back(status(*version->spec, *runner));
+        }
+      }
+    }
     for (const auto& step : api->chain.response()) {
       if (const auto* hook = dynamic_cast<const hooks::ResponseHookStep*>(step.get())) {
         list.push_back(status(*api->spec, hook->runner()));

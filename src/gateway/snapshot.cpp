@@ -12,6 +12,7 @@
 #include "gateway/chain_order.hpp"
 #include "gateway/event_center.hpp"
 #include "gateway/plugin_files.hpp"
+#include "gateway/rate_limits.hpp"
 
 namespace tykpp::gateway {
 namespace {
@@ -81,39 +82,67 @@ constexpr std::string_view kNoLimits =
 
 }  // namespace
 
+Result<void> SnapshotBuilder::fill(ApiRuntime& runtime, const Spec& spec,
+                                   std::vector<Error>* broken, const ApiRuntime* api) {
+  auto endpoint = endpoints_.get(spec->target, spec->tls);
+  if (!endpoint) return Error(endpoint.error()).at("/proxy/transport");
+  runtime.endpoint = *endpoint;
+  for (const definition::TargetUrl& target : spec->targets) {
+    auto listed = endpoints_.get(target, spec->tls);
+    if (!listed) return Error(listed.error()).at("/proxy/transport");
+    runtime.endpoints.push_back(*listed);
+  }
+  const events::Emitter* emitter = api != nullptr ? api->events.get() : runtime.events.get();
+  const chain::BuildContext context{*spec,  config_, workers_, &drivers_,
+                                    broken, emitter, keyrings_};
+  auto chain = chain::Chain::build(context, requestOrder(), responseOrder(),
+                                   api != nullptr ? &api->chain : nullptr);
+  if (!chain) return chain.error();
+  runtime.chain = std::move(*chain);
+  if (!spec->use_keyless && keyrings_ != nullptr) {
+    runtime.rate_limits = rateLimitsChain(context, runtime.chain);
+  }
+  if (api != nullptr) {
+    runtime.analytics = api->analytics;
+  } else if (config_.enable_analytics && !spec->do_not_track) {
+    auto analytics = hooks::createAnalyticsHook(context);
+    if (!analytics) return analytics.error();
+    runtime.analytics = std::move(*analytics);
+  }
+  runtime.oauth = spec->auth != nullptr && spec->auth->oauth.enabled && keyrings_ != nullptr;
+  runtime.expiry_line = expiryLine(*spec);
+  runtime.tells_quotas = config_.identity.limiter.rate_limit_response_headers == "quotas";
+  runtime.answer_lines = std::string(runtime.tells_quotas ? kNoLimits : "") + runtime.expiry_line;
+  runtime.spec = spec;
+  return {};
+}
+
+Result<void> SnapshotBuilder::addVersions(ApiRuntime& runtime, std::vector<Error>* broken) {
+  const auto& rules = runtime.spec->versioning;
+  if (rules == nullptr) return {};
+  auto choice = middleware::VersionChoice::create(
+      rules, {runtime.spec->slug, config_.version_header, runtime.events.get()});
+  if (!choice) return choice.error();
+  runtime.choice = std::move(*choice);
+  for (const definition::ApiVersion& version : rules->versions) {
+    auto made = std::make_shared<ApiRuntime>();
+    if (auto filled = fill(*made, version.spec, broken, &runtime); !filled) return filled.error();
+    runtime.versions.push_back(std::move(made));
+  }
+  return {};
+}
+
 Result<SnapshotBuilder::Runtime> SnapshotBuilder::makeRuntime(const Spec& defined, Spec spec,
                                                               std::string stamp,
                                                               std::vector<Error>* broken) {
   if (auto routable = route::Router::check(*spec, config_); !routable) return routable.error();
   auto runtime = std::make_shared<ApiRuntime>();
-  auto endpoint = endpoints_.get(spec->target, spec->tls);
-  if (!endpoint) return Error(endpoint.error()).at("/proxy/transport");
-  runtime->endpoint = *endpoint;
-  for (const definition::TargetUrl& target : spec->targets) {
-    auto listed = endpoints_.get(target, spec->tls);
-    if (!listed) return Error(listed.error()).at("/proxy/transport");
-    runtime->endpoints.push_back(*listed);
-  }
   if (events_ != nullptr) runtime->events = events_->emitterFor(*spec);
-  const chain::BuildContext context{
-      *spec, config_, workers_, &drivers_, broken, runtime->events.get(), keyrings_};
-  auto chain = chain::Chain::build(context, requestOrder(), responseOrder());
-  if (!chain) return chain.error();
-  runtime->chain = std::move(*chain);
-  if (config_.enable_analytics && !spec->do_not_track) {
-    auto analytics = hooks::createAnalyticsHook(context);
-    if (!analytics) return analytics.error();
-    runtime->analytics = std::move(*analytics);
-  }
+  if (auto filled = fill(*runtime, spec, broken, nullptr); !filled) return filled.error();
+  if (auto added = addVersions(*runtime, broken); !added) return added.error();
   runtime->defined = defined;
   runtime->plugin_stamp = std::move(stamp);
-  runtime->oauth = spec->auth != nullptr && spec->auth->oauth.enabled && keyrings_ != nullptr;
   runtime->broken = broken != nullptr && !broken->empty();
-  runtime->expiry_line = expiryLine(*spec);
-  runtime->tells_quotas = config_.identity.limiter.rate_limit_response_headers == "quotas";
-  runtime->answer_lines =
-      std::string(runtime->tells_quotas ? kNoLimits : "") + runtime->expiry_line;
-  runtime->spec = std::move(spec);
   return Runtime(std::move(runtime));
 }
 
@@ -169,6 +198,7 @@ BuiltSnapshot SnapshotBuilder::build(
   } else {
     built.snapshot = route(std::move(apis), built.problems);
   }
+  reportMissingVersions(*built.snapshot, built.problems);
   return built;
 }
 

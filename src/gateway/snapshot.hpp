@@ -13,7 +13,9 @@
 #include "definition/api_spec.hpp"
 #include "definition/problem.hpp"
 #include "events/emitter.hpp"
+#include "gateway/version_links.hpp"
 #include "hooks/hook_step.hpp"
+#include "middleware/version_choice.hpp"
 #include "route/router.hpp"
 #include "upstream/endpoint.hpp"
 
@@ -32,13 +34,18 @@ struct ApiRuntime {
   bool broken = false;       ///< a plugin could not be loaded: its hook refuses every request
   std::unique_ptr<const events::Emitter> events;  ///< null: nobody handles the API's events
   chain::Chain chain;
+  chain::Chain rate_limits;  ///< in its place for the page of that name; empty on keyless APIs
   std::shared_ptr<const upstream::Endpoint> endpoint;                ///< of spec->target
   std::vector<std::shared_ptr<const upstream::Endpoint>> endpoints;  ///< of spec->targets
-  std::unique_ptr<hooks::AnalyticsHook> analytics;                   ///< null: none
+  std::shared_ptr<hooks::AnalyticsHook> analytics;                   ///< null: none
   std::string expiry_line;   ///< the header line that tells when the API ends, or nothing
   std::string answer_lines;  ///< header lines of every proxied answer without a session
   bool tells_quotas = true;  ///< header lines have the session's quota; else limiters add theirs
   mutable std::atomic<std::uint32_t> next_target{0};  ///< round robin over all workers
+  /// Null: the API has no versions. Else nothing of the above serves a request before it was asked.
+  std::unique_ptr<const middleware::VersionChoice> choice;
+  /// Each of `spec->versioning->versions`, ready to run with what it has in common with this one.
+  std::vector<std::shared_ptr<const ApiRuntime>> versions;
 };
 
 /// A port that APIs opened beside the gateway's own.
@@ -51,10 +58,14 @@ struct OwnPort {
 struct Snapshot {
   Snapshot(std::vector<std::shared_ptr<const ApiRuntime>> list,
            std::shared_ptr<const route::Router> made, std::vector<OwnPort> own = {})
-      : apis(std::move(list)), router(std::move(made)), ports(std::move(own)) {}
+      : apis(std::move(list)),
+        router(std::move(made)),
+        ports(std::move(own)),
+        children(linkVersions(apis)) {}
   std::vector<std::shared_ptr<const ApiRuntime>> apis;
   std::shared_ptr<const route::Router> router;  ///< its indexes are those of `apis`
   std::vector<OwnPort> ports;                   ///< sorted by port
+  VersionLinks children;                        ///< versions that are other APIs of `apis`
 
   /// The router of a port of APIs, null when no API is there.
   const route::Router* routerOf(std::uint16_t port) const noexcept {
@@ -100,6 +111,11 @@ class SnapshotBuilder {
   /// @param broken  chain::BuildContext::broken
   Result<Runtime> makeRuntime(const Spec& defined, Spec spec, std::string stamp,
                               std::vector<Error>* broken);
+  /// What a runtime and those of its versions have alike: upstreams, chain, lines of answers.
+  /// @param api  of a version: its API's. Null: of an API
+  Result<void> fill(ApiRuntime& runtime, const Spec& spec, std::vector<Error>* broken,
+                    const ApiRuntime* api);
+  Result<void> addVersions(ApiRuntime& runtime, std::vector<Error>* broken);
   /// The runtime of one API: the running one, a new one, or what is left of it when that fails.
   /// @return null when the API is not served
   Runtime runtimeFor(const Spec& defined, const Runtime& running, PluginStamps& stamps,

@@ -5,9 +5,9 @@
 
 namespace tykpp::hooks {
 const EndpointHooks::Endpoint* EndpointHooks::find(const http::Exchange& exchange) const {
-  const std::string_view path = http::endpointPath(exchange);
+  const http::EndpointPath path = http::endpointPath(exchange);
   for (const Endpoint& endpoint : endpoints_) {
-    if (endpoint.method == exchange.request().method && endpoint.pattern.matches(path)) {
+    if (endpoint.method == exchange.request().method && path.fits(endpoint.pattern)) {
       return &endpoint;
     }
   }

@@ -74,6 +74,9 @@ class Exchange {
   const definition::ApiSpec* api = nullptr;  ///< after routing; lives as long as the exchange
   std::string_view listen_path_match;  ///< the part of request().path that the listen path matched;
                                        ///< empty via /<api_id>/
+  /// The version's name where it is a segment of the path behind the listen path and stays there;
+  /// else empty.
+  std::string_view version_in_path;
   std::shared_ptr<session::SessionState> session;  ///< set by an auth step; null on keyless APIs
   /// What `session` was made from: limits and access rights count on it. Null when it is null.
   std::shared_ptr<session::SessionEntry> session_entry;

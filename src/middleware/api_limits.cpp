@@ -76,9 +76,9 @@ Result<void> ApiLimits::addEndpoints(const chain::BuildContext& build) {
 const session::RateRule* ApiLimits::ruleFor(const http::Exchange& exchange) const {
   const session::RateRule* rule = rule_ ? &*rule_ : nullptr;
   if (!endpoints_.empty()) {
-    const std::string_view path = http::endpointPath(exchange);
+    const http::EndpointPath path = http::endpointPath(exchange);
     for (const Endpoint& endpoint : endpoints_) {
-      if (endpoint.method == exchange.request().method && endpoint.pattern.matches(path)) {
+      if (endpoint.method == exchange.request().method && path.fits(endpoint.pattern)) {
         rule = &endpoint.rule;
         break;
       }

@@ -75,10 +75,10 @@ Result<EndpointLists> EndpointLists::compile(const definition::LimitRules& rules
   return lists;
 }
 
-Decision EndpointLists::decide(std::string_view method, std::string_view path,
+Decision EndpointLists::decide(std::string_view method, const http::EndpointPath& path,
                                std::string_view full_path) const {
   const auto matches = [&](const EndpointPattern& pattern) {
-    return pattern.matches(path) || pattern.matches(full_path);
+    return path.fits(pattern) || pattern.matches(full_path);
   };
   for (const Internal& internal : internals_) {
     if (internal.method == method && matches(internal.pattern)) return {Kind::kBlocked};

@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "definition/endpoint_pattern.hpp"
 #include "definition/limit_rules.hpp"
+#include "http/endpoint_path.hpp"
 
 namespace tykpp::middleware {
 
@@ -26,7 +27,8 @@ class EndpointLists {
   /// The first rule that has a say. Patterns are looked for in both paths.
   /// @param path       without the listen path
   /// @param full_path  with it
-  Decision decide(std::string_view method, std::string_view path, std::string_view full_path) const;
+  Decision decide(std::string_view method, const http::EndpointPath& path,
+                  std::string_view full_path) const;
 
  private:
   struct Internal {

@@ -58,9 +58,9 @@ Result<chain::Verdict> RequestSize::onRequest(http::Exchange& exchange) const {
   if (limit_ > 0) {
     if (auto passed = check(request, limit_); !passed) return passed.error();
   }
-  const std::string_view path = http::endpointPath(exchange);
+  const http::EndpointPath path = http::endpointPath(exchange);
   for (const Endpoint& endpoint : endpoints_) {
-    if (endpoint.method != request.method || !endpoint.pattern.matches(path)) continue;
+    if (endpoint.method != request.method || !path.fits(endpoint.pattern)) continue;
     if (auto passed = check(request, endpoint.limit); !passed) return passed.error();
     break;
   }

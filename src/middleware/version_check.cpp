@@ -14,6 +14,11 @@ namespace {
 
 using Decision = EndpointLists::Decision;
 
+constexpr const char* kApiExpired =
+    "API has expired, please check documentation or contact administrator";
+constexpr const char* kVersionExpired =
+    "Api Version has expired, please check documentation or contact administrator";
+
 /// A question of a browser before the request itself (Fetch standard, "CORS protocol").
 bool isPreflight(const http::Request& request) {
   return request.method == "OPTIONS" && request.headers.contains("Access-Control-Request-Method");
@@ -38,6 +43,7 @@ Result<std::vector<std::unique_ptr<chain::Step>>> VersionCheck::create(
   std::vector<std::unique_ptr<chain::Step>> steps;
   Rules rules;
   rules.expires_at = build.api.expires_at;
+  rules.of_version = !build.api.version_name.empty();
   rules.preflights_pass = build.api.cors.enabled && !build.api.cors.options_passthrough;
   if (build.api.limits != nullptr) {
     auto lists = EndpointLists::compile(*build.api.limits);
@@ -57,8 +63,7 @@ Error VersionCheck::refused(const http::Exchange& exchange, const char* reason) 
 
 Result<chain::Verdict> VersionCheck::onRequest(http::Exchange& exchange) const {
   if (rules_.expires_at && unixSeconds() >= *rules_.expires_at) {
-    return refused(exchange,
-                   "API has expired, please check documentation or contact administrator");
+    return refused(exchange, rules_.of_version ? kVersionExpired : kApiExpired);
   }
   if (rules_.lists.empty()) return chain::Verdict::kContinue;
   const http::Request& request = exchange.request();

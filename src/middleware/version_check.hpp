@@ -15,7 +15,8 @@ namespace tykpp::middleware {
 
 /// Refuses an API whose time is over and endpoints that are closed, marks those that nobody needs a
 /// key for, and answers those that the definition has an answer for. Thread: any worker. Source:
-/// `expiration` (a date that cannot be parsed counts as over), `extended_paths.ignored`,
+/// `expiration`, `versions.*.expires` (a date that cannot be parsed counts as over),
+/// `extended_paths.ignored`,
 /// `.white_list`, `.black_list`, `.mock_response`, `.internal`, and `paths`.
 class VersionCheck final : public chain::Step {
  public:
@@ -23,6 +24,7 @@ class VersionCheck final : public chain::Step {
   /// What create() found in a definition.
   struct Rules {
     std::optional<std::int64_t> expires_at;  ///< unix seconds
+    bool of_version = false;                 ///< that is the end of a version, not of the API
     EndpointLists lists;
     bool preflights_pass = false;  ///< another step answers them
   };

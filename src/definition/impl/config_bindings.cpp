@@ -57,6 +57,7 @@ std::string setPort(std::uint16_t& out, const Json& value) {
 // clang-format off
 constexpr Binding kBindings[] = {
     TYKPP_BIND("hostname", setText, hostname),
+    TYKPP_BIND("version_header", setText, version_header),
     TYKPP_BIND("listen_address", setText, listen_address),
     TYKPP_BIND("listen_port", setPort, listen_port),
     TYKPP_BIND("control_api_port", setPort, control_api_port),

@@ -35,7 +35,7 @@ constexpr KeyRow kListener[] = {
     {"enable_http_profiler", kBool, kNot, "false", "Serve profiles on the control API", "HTTPPROFILE"},
     {"management_node", kBool, kYes, "false", "Do not fetch plugin bundles"},
     {"cloud", kBool, kNil, "false", "Vendor-hosted installations"},
-    {"version_header", kStr, kNot, "", "Response header that names the version when the default one was used"},
+    {"version_header", kStr, kYes, "", "Response header that names the version when the default one was used"},
 };
 
 constexpr KeyRow kServer[] = {

@@ -2,6 +2,8 @@
 // From parsed documents to an ApiSpec; shared by the parse functions, the directory loader and the
 // lint command.
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -15,6 +17,7 @@
 namespace tykpp::definition {
 
 struct JwtRules;
+struct VersionRules;
 
 /// A document with its secret references replaced, as text and as a tree.
 struct Source {
@@ -98,6 +101,19 @@ void finishHooks(const Json& document, std::size_t analytics_bundle, const Gatew
 /// The version that requests to a non-versioned API get, or null.
 /// @param key  gets its key in `version_data.versions`
 const Json* selectedVersion(const Json& document, std::string& key, Report* report);
+
+/// Whether the definition may have several versions (`version_data.not_versioned` is not true).
+bool hasOwnVersions(const Json& document);
+/// How requests choose among versions, without the versions of the definition's own; null when it
+/// has no versions of either kind.
+std::shared_ptr<VersionRules> readVersionRules(const Json& document, Report& report);
+/// The definition as if it had one version alone, with what that version says of the target and of
+/// its end in the places where an API has it. @param name  empty: a version without any rules
+Json withVersion(const Json& document, std::string_view name);
+using VersionReader = std::function<ApiSpec(const Json& document, Report& report)>;
+/// Adds the definition's own versions to the rules. @param read  reads a definition
+void readOwnVersions(const Json& document, const VersionReader& read, VersionRules& rules,
+                     Report& report);
 
 // Parts of buildOas.
 

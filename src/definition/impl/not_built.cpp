@@ -25,7 +25,6 @@ constexpr Switch kSwitches[] = {
     {"cache_options/enable_cache", "the response cache"},
     {"proxy/service_discovery/use_discovery_service", "service discovery"},
     {"proxy/check_host_against_uptime_tests", "skipping hosts by uptime tests"},
-    {"definition/enabled", "versioning"},
 };
 
 /// Count only when the API is not keyless.
@@ -182,11 +181,6 @@ void checkNotBuilt(const Json& document, const GatewayConfig&, Report& report) {
   checkPinning(document, report);
   checkObservers(document, report);
   checkProcessors(document, report);
-  const Json* data = member(document, "version_data");
-  if (data == nullptr || !flagOf(*data, "not_versioned")) {
-    report.notBuilt("/version_data/not_versioned", "versioning (not_versioned is false)");
-    return;
-  }
   std::string key;
   if (const Json* version = selectedVersion(document, key, &report); version != nullptr) {
     checkVersion(*version, pointerTo("/version_data/versions", key), report);

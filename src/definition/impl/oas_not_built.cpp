@@ -17,7 +17,6 @@ struct Section {
 };
 
 constexpr Section kSections[] = {
-    {"info/versioning", "versioning"},
     {"upstream/serviceDiscovery", "service discovery"},
     {"upstream/uptimeTests", "uptime tests"},
     {"errorOverrides", "replacing error answers"},

@@ -20,6 +20,8 @@ constexpr Origin kOrigins[] = {
     {"/name", "/info/name"},
     {"/active", "/info/state/active"},
     {"/expiration", "/info/expiration"},
+    {"/definition/location", "/info/versioning/location"},
+    {"/definition/enabled", "/info/versioning/enabled"},
     {"/proxy/listen_path", "/server/listenPath/value"},
     {"/proxy/target_url", "/upstream/url"},
     {"/proxy/target_list", "/upstream/loadBalancing/targets"},

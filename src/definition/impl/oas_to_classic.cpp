@@ -296,6 +296,26 @@ void convertHeaders(const Json& global, const char* name, const std::string& fie
   }
 }
 
+void convertVersioning(const Json& extension, Json& out) {
+  constexpr Rename kNames[] = {{"name", "name"},
+                               {"default", "default"},
+                               {"stripVersioningData", "strip_versioning_data"},
+                               {"urlVersioningPattern", "url_versioning_pattern"},
+                               {"fallbackToDefault", "fallback_to_default"}};
+  const Json& from = section(extension, "info/versioning");
+  Json definition = {{"enabled", flagOf(from, "enabled")},
+                     {"location", std::string(textOf(from, "location"))},
+                     {"key", std::string(textOf(from, "key"))}};
+  copyMembers(from, kNames, definition);
+  if (const Json* versions = filled(from, "versions"); versions != nullptr) {
+    for (const Json& version : *versions) {
+      definition["versions"][std::string(textOf(version, "name"))] =
+          std::string(textOf(version, "id"));
+    }
+  }
+  out["definition"] = std::move(definition);
+}
+
 void convertVersion(const Json& extension, Json& out) {
   const Json& global = section(extension, "middleware/global");
   Json version = {{"name", ""},
@@ -316,7 +336,7 @@ void convertVersion(const Json& extension, Json& out) {
       !flagOf(timeout, "enabled") || !duration || duration->count() == 0;
   out["version_data"] = {{"not_versioned", true}, {"default_version", ""}};
   out["version_data"]["versions"][""] = std::move(version);
-  out["definition"] = {{"enabled", false}, {"location", ""}, {"key", ""}};
+  convertVersioning(extension, out);
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "definition/version_rules.hpp"
+
 namespace tykpp::definition {
 namespace {
 
@@ -31,6 +33,7 @@ std::shared_ptr<const ApiSpec> moved(const ApiSpec& spec, const Taken& taken) {
   copy->listen_path = spec.listen_path + "-" + spec.api_id;
   while (taken.contains(placeOf(*copy))) copy->listen_path.push_back('_');
   copy->checksum += "@" + copy->listen_path;
+  alignVersions(*copy);
   return copy;
 }
 

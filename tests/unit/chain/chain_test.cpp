@@ -100,5 +100,39 @@ TEST_F(ChainTest, AStepThatCannotBeBuiltNamesItsPlace) {
   EXPECT_EQ(chain.error().where(), "/custom_middleware/pre/0");
 }
 
+TEST_F(ChainTest, VersionsShareTheStepsThatTheTableMarks) {
+  const std::vector<StepEntry> order = {{"a", &make<'a', Verdict::kContinue>},
+                                        {"b", &make<'b', Verdict::kContinue>, PerVersion::kShared},
+                                        {"c", &make<'c', Verdict::kContinue>}};
+  const auto api = build(order);
+  ASSERT_TRUE(api);
+  const auto version = Chain::build({api_, config_, 1}, order, {}, &*api);
+  ASSERT_TRUE(version);
+  ASSERT_EQ(version->request().size(), 3U);
+  EXPECT_NE(version->request()[0], api->request()[0]);
+  EXPECT_EQ(version->request()[1], api->request()[1]);
+  std::size_t next = 0;
+  EXPECT_EQ(version->runRequest(exchange_, next).value(), Verdict::kContinue);
+  EXPECT_EQ(trace, "abc");
+}
+
+TEST_F(ChainTest, SomeLinesOfItMakeAnother) {
+  const std::vector<StepEntry> order = {
+      {"first", &make<'a', Verdict::kContinue, http::BodyNeed::kBuffer>},
+      {"none", &makeNothing},
+      {"last", &make<'b', Verdict::kContinue>}};
+  const auto chain = build(order);
+  ASSERT_TRUE(chain);
+  const Chain selected = Chain::selected(
+      *chain, order, [](std::string_view line) { return line != "first"; },
+      std::make_shared<NamedStep>("z", Verdict::kRespond, http::BodyNeed::kStream));
+  ASSERT_EQ(selected.request().size(), 2U);
+  EXPECT_EQ(selected.request()[0], chain->request()[1]);
+  std::size_t next = 0;
+  EXPECT_EQ(selected.runRequest(exchange_, next).value(), Verdict::kRespond);
+  EXPECT_EQ(trace, "bz");
+  EXPECT_EQ(selected.requestBody(), http::BodyNeed::kStream);
+}
+
 }  // namespace
 }  // namespace tykpp::chain

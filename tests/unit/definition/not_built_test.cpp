@@ -46,9 +46,6 @@ INSTANTIATE_TEST_SUITE_P(
                       Asked{"/cache_options/enable_cache", "true", nullptr},
                       Asked{"/proxy/service_discovery/use_discovery_service", "true", nullptr},
                       Asked{"/proxy/check_host_against_uptime_tests", "true", nullptr},
-                      Asked{"/definition/enabled", "true", nullptr},
-                      Asked{"/version_data/not_versioned", "false", nullptr},
-                      Asked{"/version_data", "{}", "/version_data/not_versioned"},
                       Asked{"/protocol", "\"tcp\"", nullptr},
                       Asked{"/protocol", "\"h2c\"", nullptr},
 

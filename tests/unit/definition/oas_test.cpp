@@ -182,7 +182,6 @@ TEST(Oas, RefusesWhatIsNotBuiltAtItsPlace) {
        "/server/authentication/certificateAuth"},
       {"/server/authentication/protectedResourceMetadata/enabled", "true",
        "/server/authentication/protectedResourceMetadata"},
-      {"/info/versioning/enabled", "true", "/info/versioning"},
       {"/upstream/serviceDiscovery/enabled", "true", "/upstream/serviceDiscovery"},
       {"/upstream/uptimeTests/enabled", "true", "/upstream/uptimeTests"},
       {"/upstream/authentication", R"({"enabled": true, "basicAuth": {"enabled": true}})",
@@ -279,7 +278,7 @@ TEST(OasConversion, TellsWhatItCannotConvert) {
   Problems problems;
   EXPECT_FALSE(convertOasToClassic("{", problems));
   EXPECT_EQ(problems.size(), 1U);
-  EXPECT_EQ(convertOasToClassic(extended("/info/versioning/enabled", "true").dump(), problems)
+  EXPECT_EQ(convertOasToClassic(extended("/upstream/uptimeTests/enabled", "true").dump(), problems)
                 .error()
                 .code(),
             Errc::kNotBuilt);

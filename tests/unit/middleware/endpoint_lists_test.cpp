@@ -21,7 +21,7 @@ class EndpointListsTest : public ::testing::Test {
  protected:
   EndpointLists::Decision decide(const char* path, const char* method = "GET") {
     lists_ = EndpointLists::compile(rules_).value();
-    return lists_.decide(method, path, "/l" + std::string(path));
+    return lists_.decide(method, {path, {}}, "/l" + std::string(path));
   }
   Kind kind(const char* path, const char* method = "GET") { return decide(path, method).kind; }
   definition::LimitRules rules_;
@@ -72,6 +72,16 @@ TEST_F(EndpointListsTest, ActionsOfMethodsStandInForTheList) {
   EXPECT_EQ(kind("/a", "PUT"), Kind::kAllowed);
   EXPECT_EQ(kind("/a", "POST"), Kind::kBlocked);
   EXPECT_EQ(kind("/a", "DELETE"), Kind::kBlocked) << "no action, so nothing allows it";
+}
+
+TEST_F(EndpointListsTest, LooksAtThePathWithAndWithoutTheVersion) {
+  rules_.matching.prefix = true;
+  rules_.endpoints = {rule(EndpointList::kBlocked, "/shut"), rule(EndpointList::kIgnored, "/v1/a")};
+  lists_ = EndpointLists::compile(rules_).value();
+  EXPECT_EQ(lists_.decide("GET", {"/shut", "/v1/shut"}, "/l/v1/shut").kind, Kind::kBlocked);
+  EXPECT_EQ(lists_.decide("GET", {"/a", "/v1/a"}, "/l/v1/a").kind, Kind::kIgnored);
+  EXPECT_EQ(lists_.decide("GET", {"/v1/a", {}}, "/l/v1/a").kind, Kind::kIgnored);
+  EXPECT_EQ(lists_.decide("GET", {"/a", {}}, "/l/a").kind, Kind::kAllowed);
 }
 
 TEST_F(EndpointListsTest, AMockWithoutAMethodNeverAnswers) {

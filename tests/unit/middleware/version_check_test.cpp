@@ -50,6 +50,14 @@ TEST_F(VersionCheckTest, RefusesAfterTheDate) {
             "API has expired, please check documentation or contact administrator");
 }
 
+TEST_F(VersionCheckTest, SaysThatItIsTheVersionThatEnded) {
+  api_.version_name = "v1";
+  const auto verdict = make(unixSeconds() - 1).at(0)->onRequest(exchange_);
+  ASSERT_FALSE(verdict);
+  EXPECT_EQ(verdict.error().message(),
+            "Api Version has expired, please check documentation or contact administrator");
+}
+
 TEST_F(VersionCheckTest, RefusesWhenTheDateCannotBeRead) {
   EXPECT_FALSE(make(0).at(0)->onRequest(exchange_));
 }

@@ -290,12 +290,19 @@ AdminReply AdminApi::State::call(const Selected& selected, const AdminRequest& r
       return apis.getOas(id);
     case Call::kCreateOas:
       return apis.createOas(request);
+    case Call::kListVersions:
+      return apis.versions(id, request);
+    case Call::kImportOas:
+      return apis.importOas(request);
     case Call::kUpdateOas:
       return apis.updateOas(id, request);
     case Call::kExportOas:
       return apis.exportOas(id, request);
     case Call::kExportAllOas:
       return apis.exportAllOas(request);
+    case Call::kForgetKeySets:
+      control.forgetKeySets(id);
+      return statusMessage(200, "cache invalidated");
     case Call::kListPlugins:
       return pluginList(control.plugins(), std::nullopt);
     case Call::kGetApiPlugins:

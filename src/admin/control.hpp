@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
@@ -108,6 +109,9 @@ class Control {
   virtual certs::CertificateStore* certificates() { return nullptr; }
   /// Puts the certificates of the store in force. @param done  called on the main thread then
   virtual void certificatesChanged(std::function<void()> done) { done(); }
+  /// Has the key sets of issuers fetched anew when they are next needed. @param api_id  empty: those
+  /// of every API
+  virtual void forgetKeySets(std::string_view /*api_id*/) {}
   /// Whether a load of the definitions has been completed since start, even one that found none.
   virtual bool reloadedOnce() const = 0;
   /// Whether a stop was asked for.

@@ -64,6 +64,7 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   const oauth::Site& site() override { return identity_->site(); }
   void tokenChanged(admin::TokenChange change, std::string message, std::string org_id,
                     std::string key) override;
+  void forgetKeySets(std::string_view api_id) override { identity_->forgetKeySets(api_id); }
   bool reloadedOnce() const override { return loaded_once_; }
   bool shuttingDown() const override { return stopping_; }
 

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <string_view>
 
 #include "client/client.hpp"
 #include "definition/gateway_config.hpp"
@@ -38,6 +39,9 @@ class IdentityCenter {
   void loadPolicies(definition::Problems& problems);
   /// Tells every gateway on the store to reload.
   void tellReload();
+
+  /// Has key sets of issuers fetched anew. @param api_id  empty: those of every API
+  void forgetKeySets(std::string_view api_id) { key_sets_.invalidate(api_id); }
 
   session::Keyrings& keyrings() noexcept { return keyrings_; }
   OAuthBridge& oauth() noexcept { return oauth_; }

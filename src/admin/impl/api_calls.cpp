@@ -5,14 +5,14 @@
 
 #include "admin/impl/answers.hpp"
 #include "admin/impl/definition_files.hpp"
+#include "admin/impl/oas_import.hpp"
 #include "base/log.hpp"
 #include "definition/oas.hpp"
+#include "definition/version_rules.hpp"
 
 namespace tykpp::admin {
 namespace {
 
-constexpr const char* kOasIdPointer = "/x-tyk-api-gateway/info/id";
-constexpr const char* kNotFound = "API not found";
 constexpr const char* kInvalidId = "Invalid API ID";
 constexpr const char* kMismatch =
     "Request APIID does not match that in Definition! For Update operations these must match.";
@@ -23,28 +23,25 @@ std::string pretty(const Document& document) {
   return document.dump(2, ' ', false, Document::error_handler_t::replace);
 }
 
-/// The header that names the base of a version, where the definition has one.
-void addBaseId(AdminReply& reply, const definition::ApiSpec& api) {
-  if (api.classic_text.find("base_id") == std::string::npos) return;  // most have none: not parsed
-  const auto classic = parseObject(api.classic_text);
-  if (!classic) return;
-  const std::string base = textAt(*classic, "/version_definition/base_id");
-  const bool printable = std::all_of(base.begin(), base.end(), [](char c) {
-    return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f;
-  });
-  if (!base.empty() && printable) reply.headers.emplace_back("x-tyk-base-api-id", base);
-}
-
 AdminReply broken(const std::string& reason) {
   return statusMessage(400, "Validation of API Definition failed. Reason: " + reason + ".");
 }
 
-/// What the calls on versions of an API would need; asked for by a query parameter.
-bool wantsVersion(const AdminRequest& request) {
-  return !queryValue(request.query, "base_api_id").empty();
+}  // namespace
+
+void ApiCalls::addBaseId(AdminReply& reply, const definition::ApiSpec& api) const {
+  const bool base = api.versioning != nullptr && !api.versioning->children.empty();
+  const Api parent = base ? nullptr : baseOf(api.api_id);
+  if (!base && parent == nullptr) return;
+  // Ids hold no control characters: they were checked when they were read.
+  reply.headers.emplace_back("x-tyk-base-api-id", base ? api.api_id : parent->api_id);
 }
 
-}  // namespace
+AdminReply ApiCalls::created(AdminReply stored, const AdminRequest& request,
+                             const std::string& id) const {
+  if (stored.status == 200) addToBase(request, id);
+  return stored;
+}
 
 std::vector<ApiCalls::Api> ApiCalls::sorted() const {
   std::vector<Api> apis = control_.apis();
@@ -81,12 +78,12 @@ AdminReply ApiCalls::get(const std::string& id) const {
 }
 
 AdminReply ApiCalls::create(const AdminRequest& request) {
-  if (wantsVersion(request)) return notBuilt("adding a version (base_api_id)");
+  if (auto refused = refusedVersion(request)) return std::move(*refused);
   auto document = parseObject(request.body);
   if (!document || !hasClassicTypes(*document)) return statusMessage(400, "Request malformed");
   std::string id = textAt(*document, "/api_id");
   if (id.empty()) id = makeApiId();
-  return storeClassic(std::move(*document), id, nullptr);
+  return created(storeClassic(std::move(*document), id, nullptr), request, id);
 }
 
 AdminReply ApiCalls::update(const std::string& id, const AdminRequest& request) {
@@ -112,7 +109,7 @@ AdminReply ApiCalls::storeClassic(Document document, const std::string& id, cons
 }
 
 AdminReply ApiCalls::store(const std::string& id, const Api& loaded, const Document& classic,
-                           const Document* oas) {
+                           const Document* oas) const {
   const DefinitionFiles files(control_.config());
   if (!isSafeApiId(id) || files.wouldReplaceCompanion(id)) return statusMessage(400, kInvalidId);
   const Api known = loaded != nullptr ? loaded : find(id);
@@ -141,6 +138,7 @@ AdminReply ApiCalls::remove(const std::string& id) {
     return statusMessage(500, "Delete failed");
   }
   TYKPP_LOG(info, "api", "definition removed api_id={}", log::quoted(id));
+  removeFromBase(id);
   return modified(id, "deleted");
 }
 
@@ -167,7 +165,7 @@ AdminReply ApiCalls::getOas(const std::string& id) const {
 }
 
 AdminReply ApiCalls::createOas(const AdminRequest& request) {
-  if (wantsVersion(request)) return notBuilt("adding a version (base_api_id)");
+  if (auto refused = refusedVersion(request)) return std::move(*refused);
   auto document = parseObject(request.body);
   if (!document) return statusMessage(400, "request malformed");
   if (valueAt(*document, "/x-tyk-api-gateway") == nullptr) {
@@ -175,7 +173,7 @@ AdminReply ApiCalls::createOas(const AdminRequest& request) {
   }
   std::string id = textAt(*document, kOasIdPointer);
   if (id.empty()) id = makeApiId();
-  return storeOas(std::move(*document), id, nullptr, request);
+  return created(storeOas(std::move(*document), id, nullptr, request), request, id);
 }
 
 AdminReply ApiCalls::updateOas(const std::string& id, const AdminRequest& request) {
@@ -197,7 +195,7 @@ AdminReply ApiCalls::updateOas(const std::string& id, const AdminRequest& reques
 }
 
 AdminReply ApiCalls::storeOas(Document document, const std::string& id, const Api& loaded,
-                              const AdminRequest& request) {
+                              const AdminRequest& request, bool imported) {
   Document& extension = document["x-tyk-api-gateway"];
   if (!extension.is_object()) return statusMessage(400, "x-tyk-api-gateway: not an object");
   Document& info = extension["info"];
@@ -213,6 +211,9 @@ AdminReply ApiCalls::storeOas(Document document, const std::string& id, const Ap
     for (const definition::Problem& problem : problems) {
       if (problem.severity != definition::Severity::kError) continue;
       if (!reasons.empty()) reasons += '\n';
+      // Whoever imports knows of parameters, not of what they made.
+      const std::string parameter = importParameterOf(problem.pointer);
+      if (imported && !parameter.empty()) reasons += parameter + ": ";
       reasons += problem.pointer + ": " + problem.reason;
     }
     if (reasons.empty()) reasons = text.error().message();

@@ -1,7 +1,8 @@
-// Exports of OAS documents.
+// Exports and imports of OAS documents.
 
 #include "admin/impl/answers.hpp"
 #include "admin/impl/api_calls.hpp"
+#include "admin/impl/oas_import.hpp"
 
 namespace tykpp::admin {
 namespace {
@@ -51,6 +52,21 @@ AdminReply ApiCalls::exportAllOas(const AdminRequest& request) const {
     if (api->is_oas && !api->oas_text.empty()) all.push_back(exported(*api, public_form));
   }
   return attachment(all, public_form ? "oas.json" : "TykOasApiDef.json");
+}
+
+AdminReply ApiCalls::importOas(const AdminRequest& request) {
+  if (auto refused = refusedVersion(request)) return std::move(*refused);
+  auto document = parseObject(request.body);
+  if (!document) return statusMessage(400, "request malformed");
+  if (valueAt(*document, "/x-tyk-api-gateway") != nullptr) {
+    return statusMessage(400, "the import payload should not contain x-tyk-api-gateway");
+  }
+  if (const auto problem = addImportExtension(*document, request.query)) {
+    return statusMessage(400, *problem);
+  }
+  std::string id = textAt(*document, kOasIdPointer);
+  if (id.empty()) id = makeApiId();
+  return created(storeOas(std::move(*document), id, nullptr, request, true), request, id);
 }
 
 }  // namespace tykpp::admin

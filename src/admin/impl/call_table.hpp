@@ -22,6 +22,8 @@ enum class Call : std::uint8_t {
   kGetOas,
   kCreateOas,
   kUpdateOas,
+  kImportOas,
+  kListVersions,
   kExportOas,
   kExportAllOas,
   kListPlugins,
@@ -58,6 +60,7 @@ enum class Call : std::uint8_t {
   kRevokeToken,
   kRevokeTokens,
   kPurgeTokens,
+  kForgetKeySets,
 };
 
 /// What a method and path select.

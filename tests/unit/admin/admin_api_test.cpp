@@ -70,14 +70,18 @@ TEST_F(AdminApiTest, TellsUnknownPathsMethodsAndWhatIsNotBuiltApart) {
   for (const auto& [method, path] : {std::pair{"GET", "/tyk/schema"},
                                      {"POST", "/tyk/debug"},
                                      {"PATCH", "/tyk/apis/oas/x"},
-                                     {"GET", "/tyk/apis/x/versions"},
-                                     {"POST", "/tyk/apis/oas/import"},
-                                     {"POST", "/tyk/apis?base_api_id=x"},
                                      {"GET", "/tyk/health"}}) {
     const AdminReply reply = call(method, path);
     EXPECT_EQ(reply.status, 501) << method << " " << path;
     EXPECT_NE(reply.body.find(" is not built yet\"}\n"), std::string::npos) << reply.body;
   }
+}
+
+TEST_F(AdminApiTest, ForgetsKeySets) {
+  EXPECT_EQ(call("DELETE", "/tyk/cache/jwks").body,
+            "{\"status\":\"ok\",\"message\":\"cache invalidated\"}\n");
+  EXPECT_EQ(call("DELETE", "/tyk/cache/jwks/one").status, 200);
+  EXPECT_EQ(control_.told, (std::vector<std::string>{"", "one"}));
 }
 
 TEST_F(AdminApiTest, IgnoresTrailingSlashes) {

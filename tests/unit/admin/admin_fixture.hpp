@@ -47,6 +47,7 @@ class FakeControl final : public Control {
   std::shared_ptr<const session::PolicySet> policies() const override { return policy_set; }
   session::PasswordPool& passwords() override { return main_site->passwords; }
   const oauth::Site& site() override { return *main_site; }
+  void forgetKeySets(std::string_view api_id) override { told.emplace_back(api_id); }
   void tokenChanged(TokenChange change, std::string message, std::string org_id,
                     std::string key) override {
     static constexpr const char* kNames[] = {"created", "updated", "deleted"};

@@ -1,5 +1,6 @@
 #include <sys/stat.h>
 
+#include "definition/version_rules.hpp"
 #include "unit/admin/admin_fixture.hpp"
 
 namespace tykpp::admin {
@@ -17,12 +18,18 @@ TEST_F(ApiCallsTest, ListsClassicFormsByIdWithEscapes) {
 }
 
 TEST_F(ApiCallsTest, GetsOneApiAndNamesTheBaseOfAVersion) {
-  serve("a")->classic_text = R"({"version_definition":{"base_id":"base"}})";
-  const AdminReply reply = call("GET", "/tyk/apis/a");
-  EXPECT_EQ(reply.body, "{\"version_definition\":{\"base_id\":\"base\"}}\n");
-  ASSERT_EQ(reply.headers.size(), 1U);
-  EXPECT_EQ(reply.headers[0].first, "x-tyk-base-api-id");
-  EXPECT_EQ(reply.headers[0].second, "base");
+  serve("a");
+  auto rules = std::make_shared<definition::VersionRules>();
+  rules->apart = true;
+  rules->children = {{"v2", "a"}};
+  serve("base")->versioning = rules;
+  for (const char* id : {"a", "base"}) {
+    const AdminReply reply = call("GET", std::string("/tyk/apis/") + id);
+    EXPECT_EQ(reply.body, std::string("{\"api_id\":\"") + id + "\"}\n");
+    ASSERT_EQ(reply.headers.size(), 1U);
+    EXPECT_EQ(reply.headers[0].first, "x-tyk-base-api-id");
+    EXPECT_EQ(reply.headers[0].second, "base");
+  }
   EXPECT_EQ(call("GET", "/tyk/apis/none").status, 404);
   EXPECT_EQ(call("GET", "/tyk/apis/none").body, error("API not found"));
 }

@@ -26,6 +26,8 @@ constexpr const char* kNoSecurity =
 constexpr std::array<std::string_view, 8> kHttpMethods{"get",     "put",  "post",  "delete",
                                                        "options", "head", "patch", "trace"};
 
+constexpr std::size_t kMaxUrlBytes = 8192;
+
 /// `scheme://host…` without spaces or control characters.
 bool isAbsoluteUrl(std::string_view url) {
   const std::size_t colon = url.find("://");
@@ -53,6 +55,8 @@ Problem serverUrl(const Document& server, std::string& url) {
       for (std::size_t at = url.find(place); at != std::string::npos;
            at = url.find(place, at + text.size())) {
         url.replace(at, place.size(), text);
+        // Defaults may hold the next variable, and so grow without end.
+        if (url.size() > kMaxUrlBytes) return "the first server's URL is too long";
       }
     }
   }

@@ -46,7 +46,7 @@ void noteRate(http::Exchange& exchange, const session::RateLimit& limit,
               const session::RateAnswer& answer) {
   const session::RateHeaders numbers =
       session::rateHeaders(limit, answer.remaining, unixSecondsAfter(answer.left));
-  exchange.context->rate = {numbers.limit, numbers.remaining, numbers.reset};
+  exchange.context->rate = http::LimitNumbers{numbers.limit, numbers.remaining, numbers.reset};
 }
 
 Error tooMany(const char* text) { return Error(Errc::kForbidden, Side::kClient, 429, text); }

@@ -173,41 +173,41 @@ std::string shownJson(const nlohmann::json& value) {
 }
 
 ContextValue contextValue(const ContextName& name, http::Exchange& exchange) {
-  using Kind = ContextName::Kind;
+  using Asked = ContextName::Kind;
   RequestContext* context = exchange.context;
   if (context == nullptr) return {};
-  if (name.kind == Kind::kTrigger) return lastOf(context->triggers, name.name);
+  if (name.kind == Asked::kTrigger) return lastOf(context->triggers, name.name);
   if (!context->recorded) return {};
   switch (name.kind) {
-    case Kind::kPath:
+    case Asked::kPath:
       return {context->path, true, true};
-    case Kind::kPathParts:
+    case Asked::kPathParts:
       return pathParts(*context, exchange.arena());
-    case Kind::kRemoteAddress:
+    case Asked::kRemoteAddress:
       return {context->remote_address, true, true};
-    case Kind::kRequestId:
+    case Asked::kRequestId:
       if (context->request_id.empty())
         context->request_id = exchange.arena().copy(oauth::newUuid());
       return textValue(context->request_id);
-    case Kind::kToken:
+    case Asked::kToken:
       return textValue(context->token);
-    case Kind::kForm:
+    case Asked::kForm:
       return wholeForm(*context, exchange.arena());
-    case Kind::kFormValue:
+    case Asked::kFormValue:
       return formValue(*context, name.name);
-    case Kind::kHeader:
+    case Asked::kHeader:
       return headerValue(*context, name.name);
-    case Kind::kCookie:
+    case Asked::kCookie:
       return cookieValue(*context, name.name);
-    case Kind::kClaim:
+    case Asked::kClaim:
       return lastOf(context->claims, name.name);
-    case Kind::kRateLimit:
-    case Kind::kRateRemaining:
-    case Kind::kRateReset:
+    case Asked::kRateLimit:
+    case Asked::kRateRemaining:
+    case Asked::kRateReset:
       return rateValue(name.kind, *context, exchange.arena());
-    case Kind::kQuotaLimit:
-    case Kind::kQuotaRemaining:
-    case Kind::kQuotaReset:
+    case Asked::kQuotaLimit:
+    case Asked::kQuotaRemaining:
+    case Asked::kQuotaReset:
       return quotaValue(name.kind, exchange);
     default:
       return {};

@@ -5,8 +5,8 @@
 namespace tykpp::definition {
 namespace {
 
-using Kind = VariableText::Piece::Kind;
-using Context = ContextName::Kind;
+using PieceKind = VariableText::Piece::Kind;
+using ContextKind = ContextName::Kind;
 
 class VariableTextTest : public ::testing::Test {
  protected:
@@ -20,16 +20,16 @@ class VariableTextTest : public ::testing::Test {
     std::string out;
     for (const VariableText::Piece& piece : parsed(text, groups).pieces()) {
       switch (piece.kind) {
-        case Kind::kText:
+        case PieceKind::kText:
           out += piece.text;
           break;
-        case Kind::kGroup:
+        case PieceKind::kGroup:
           out += "<" + std::to_string(piece.group) + ">";
           break;
-        case Kind::kContext:
+        case PieceKind::kContext:
           out += "<context " + piece.context.name + ">";
           break;
-        case Kind::kMeta:
+        case PieceKind::kMeta:
           out += "<meta " + piece.text + ">";
           break;
       }
@@ -78,21 +78,22 @@ TEST_F(VariableTextTest, RefusesStoresItCannotAsk) {
 }
 
 TEST_F(VariableTextTest, TellsWhatNamesOfTheContextAskFor) {
-  const std::pair<const char*, Context> names[] = {{"path", Context::kPath},
-                                                   {"path_parts", Context::kPathParts},
-                                                   {"remote_addr", Context::kRemoteAddress},
-                                                   {"request_id", Context::kRequestId},
-                                                   {"token", Context::kToken},
-                                                   {"request_data", Context::kForm},
-                                                   {"request_data_a", Context::kFormValue},
-                                                   {"headers_Host", Context::kHeader},
-                                                   {"cookies_a", Context::kCookie},
-                                                   {"jwt_claims_sub", Context::kClaim},
-                                                   {"trigger-0-a-0", Context::kTrigger},
-                                                   {"rate_limit_reset", Context::kRateReset},
-                                                   {"quota_limit", Context::kQuotaLimit},
-                                                   {"headers", Context::kUnknown},
-                                                   {"path-post", Context::kUnknown}};
+  const std::pair<const char*, ContextKind> names[] = {
+      {"path", ContextKind::kPath},
+      {"path_parts", ContextKind::kPathParts},
+      {"remote_addr", ContextKind::kRemoteAddress},
+      {"request_id", ContextKind::kRequestId},
+      {"token", ContextKind::kToken},
+      {"request_data", ContextKind::kForm},
+      {"request_data_a", ContextKind::kFormValue},
+      {"headers_Host", ContextKind::kHeader},
+      {"cookies_a", ContextKind::kCookie},
+      {"jwt_claims_sub", ContextKind::kClaim},
+      {"trigger-0-a-0", ContextKind::kTrigger},
+      {"rate_limit_reset", ContextKind::kRateReset},
+      {"quota_limit", ContextKind::kQuotaLimit},
+      {"headers", ContextKind::kUnknown},
+      {"path-post", ContextKind::kUnknown}};
   for (const auto& [name, kind] : names) EXPECT_EQ(ContextName::parse(name).kind, kind) << name;
   EXPECT_EQ(ContextName::parse("headers_X_In").name, "X_In");
   EXPECT_EQ(ContextName::parse("trigger-0-a").name, "trigger-0-a");

@@ -175,7 +175,7 @@ TEST(Variables, ShowWhatLaterStepsKnow) {
   http::RequestContext& context = *request.on.exchange.context;
   context.claims.push_back({"sub", "header"});
   context.claims.push_back({"sub", "claim"});
-  context.rate = {5, 4, 99};
+  context.rate = http::LimitNumbers{5, 4, 99};
   request.on.exchange.session =
       std::make_shared<session::SessionState>(session::SessionState::parse("{}", "k1").value());
   request.on.exchange.limit_numbers = {7, 6, 88};

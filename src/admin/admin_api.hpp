@@ -28,6 +28,8 @@ struct AdminRequest {
   std::string content_type{};
   /// Why the client's certificate does not do, where one is asked for; empty: it does.
   std::string certificate_problem{};
+  /// A plugin's: a key that is made keeps its name, without the organisation in front.
+  bool plain_name = false;
 };
 
 /// The answer to it.

@@ -69,6 +69,7 @@ void PluginKeys::setKey(std::uint32_t worker, std::string key, std::string sessi
     // A key that there is not yet is made.
     admin::AdminRequest other = asked;
     other.method = "POST";
+    other.plain_name = true;
     api_.handleTrusted(std::move(asked), [this, other = std::move(other),
                                           answer](const admin::AdminReply& reply) mutable {
       if (reply.status != 404) {

@@ -167,8 +167,10 @@ KeyCalls::Answer KeyCalls::writeOne(const std::string& key, const AdminRequest& 
     co_return statusMessage(bad ? 400 : kept.error().status(), kept.error().message());
   }
 
-  const std::string token =
-      found ? found->token : session::makeToken(session.org_id, key, keys.hash_key_function);
+  const std::string token = found ? found->token
+                            : request.plain_name
+                                ? key
+                                : session::makeToken(session.org_id, key, keys.hash_key_function);
   KeyWriter::Order order;
   order.name = found ? found->key : hashed ? token : control_.sessions().nameOf(token);
   order.keep_counters = keep;

@@ -87,97 +87,97 @@ TEST(TransformRules, TakeOptionsOfTheHeaderInjector) {
 }
 
 TEST(TransformRules, ReadRewritesWithTheirTriggers) {
-  const auto rules = rulesOf(withLists({{"url_rewrites", json::parse(R"([{
+  const auto rules = rulesOf(withLists({{"url_rewrites", json::parse(R"J([{
       "path": "/a", "method": "GET", "match_pattern": "/a/(.*)", "rewrite_to": "/b/$1",
       "triggers": [{"on": "any", "rewrite_to": "/c", "options": {
         "header_matches": {"X-A": {"match_rx": "1", "reverse": true}},
         "payload_matches": {"match_rx": ""},
         "query_val_matches": {}}},
-        {"on": "all", "options": {"payload_matches": {"match_rx": "x"}}}]}])")}}));
+        {"on": "all", "options": {"payload_matches": {"match_rx": "x"}}}]}])J")}}));
   ASSERT_EQ(rules->rewrites.size(), 1u);
-    const RewriteRule& rule = rules->rewrites[0];
-    EXPECT_EQ(rule.match_pattern, "/a/(.*)");
-    EXPECT_EQ(rule.rewrite_to.pieces().size(), 2u);
-    ASSERT_EQ(rule.triggers.size(), 2u);
-    EXPECT_TRUE(rule.triggers[0].any);
-    ASSERT_EQ(rule.triggers[0].options.size(), 1u);
-    EXPECT_EQ(rule.triggers[0].options[0].input, TriggerInput::kHeader);
-    EXPECT_EQ(rule.triggers[0].options[0].matches[0].name, "X-A");
-    EXPECT_TRUE(rule.triggers[0].options[0].matches[0].reverse);
-    EXPECT_FALSE(rule.triggers[1].any);
-    EXPECT_EQ(rule.triggers[1].options[0].input, TriggerInput::kBody);
-    EXPECT_FALSE(mayLeaveTarget(rule));
+  const RewriteRule& rule = rules->rewrites[0];
+  EXPECT_EQ(rule.match_pattern, "/a/(.*)");
+  EXPECT_EQ(rule.rewrite_to.pieces().size(), 2u);
+  ASSERT_EQ(rule.triggers.size(), 2u);
+  EXPECT_TRUE(rule.triggers[0].any);
+  ASSERT_EQ(rule.triggers[0].options.size(), 1u);
+  EXPECT_EQ(rule.triggers[0].options[0].input, TriggerInput::kHeader);
+  EXPECT_EQ(rule.triggers[0].options[0].matches[0].name, "X-A");
+  EXPECT_TRUE(rule.triggers[0].options[0].matches[0].reverse);
+  EXPECT_FALSE(rule.triggers[1].any);
+  EXPECT_EQ(rule.triggers[1].options[0].input, TriggerInput::kBody);
+  EXPECT_FALSE(mayLeaveTarget(rule));
 }
 
 TEST(TransformRules, KnowWhichRewritesMayLeaveTheTarget) {
-    const auto leaves = [](const char* to) {
-      return mayLeaveTarget(rulesOf(withLists({{"url_rewrites",
-                                                {{{"path", "/a"},
-                                                  {"method", "GET"},
-                                                  {"match_pattern", "a"},
-                                                  {"rewrite_to", to}}}}}))
-                                ->rewrites[0]);
-    };
-    EXPECT_TRUE(leaves("http://h/a"));
-    EXPECT_TRUE(leaves("HTTPS://h/a"));
-    EXPECT_TRUE(leaves("$1/a"));
-    EXPECT_TRUE(leaves("$tyk_meta.url"));
-    EXPECT_FALSE(leaves("/a?u=http://h"));
-    EXPECT_FALSE(leaves(""));
+  const auto leaves = [](const char* to) {
+    return mayLeaveTarget(rulesOf(withLists({{"url_rewrites",
+                                              {{{"path", "/a"},
+                                                {"method", "GET"},
+                                                {"match_pattern", "a"},
+                                                {"rewrite_to", to}}}}}))
+                              ->rewrites[0]);
+  };
+  EXPECT_TRUE(leaves("http://h/a"));
+  EXPECT_TRUE(leaves("HTTPS://h/a"));
+  EXPECT_TRUE(leaves("$1/a"));
+  EXPECT_TRUE(leaves("$tyk_meta.url"));
+  EXPECT_FALSE(leaves("/a?u=http://h"));
+  EXPECT_FALSE(leaves(""));
 }
 
 TEST(TransformRules, NeedTheFormWhereAVariableAsksForIt) {
-    EXPECT_FALSE(
-        rulesOf(withVersion({{"global_headers", {{"X-A", "$tyk_context.path"}}}}))->needs_form);
-    EXPECT_TRUE(rulesOf(withVersion({{"global_headers", {{"X-A", "$tyk_context.request_data_a"}}}}))
-                    ->needs_form);
-    EXPECT_TRUE(rulesOf(withLists({{"url_rewrites", json::parse(R"([{"path": "/a", "method": "GET",
+  EXPECT_FALSE(
+      rulesOf(withVersion({{"global_headers", {{"X-A", "$tyk_context.path"}}}}))->needs_form);
+  EXPECT_TRUE(rulesOf(withVersion({{"global_headers", {{"X-A", "$tyk_context.request_data_a"}}}}))
+                  ->needs_form);
+  EXPECT_TRUE(rulesOf(withLists({{"url_rewrites", json::parse(R"([{"path": "/a", "method": "GET",
       "triggers": [{"options": {"request_context_matches": {"request_data_a": {"match_rx": "1"}}}}]}])")}}))
-                    ->needs_form);
+                  ->needs_form);
 }
 
 TEST(TransformRules, RefuseLoopsAndOtherStores) {
-    const json loop = withLists({{"url_rewrites",
-                                  {{{"path", "/a"},
-                                    {"method", "GET"},
-                                    {"match_pattern", "a"},
-                                    {"rewrite_to", "tyk://self/b"}}}}});
-    const Problem* problem =
-        problemOf(loop, TYKPP_DEFAULT "/extended_paths/url_rewrites/0/rewrite_to");
-    ASSERT_NE(problem, nullptr);
-    EXPECT_TRUE(problem->reason.ends_with("is not built yet")) << problem->reason;
-    const json in_trigger =
-        withLists({{"url_rewrites", json::parse(R"([{"path": "/a", "method": "GET",
+  const json loop = withLists({{"url_rewrites",
+                                {{{"path", "/a"},
+                                  {"method", "GET"},
+                                  {"match_pattern", "a"},
+                                  {"rewrite_to", "tyk://self/b"}}}}});
+  const Problem* problem =
+      problemOf(loop, TYKPP_DEFAULT "/extended_paths/url_rewrites/0/rewrite_to");
+  ASSERT_NE(problem, nullptr);
+  EXPECT_TRUE(problem->reason.ends_with("is not built yet")) << problem->reason;
+  const json in_trigger =
+      withLists({{"url_rewrites", json::parse(R"([{"path": "/a", "method": "GET",
       "triggers": [{"rewrite_to": "TYK://other"}]}])")}});
-    EXPECT_NE(
-        problemOf(in_trigger, TYKPP_DEFAULT "/extended_paths/url_rewrites/0/triggers/0/rewrite_to"),
-        nullptr);
-    const json vault = withVersion({{"global_headers", {{"X-A", "$secret_vault.a"}}}});
-    problem = problemOf(vault, TYKPP_DEFAULT "/global_headers/X-A");
-    ASSERT_NE(problem, nullptr);
-    EXPECT_EQ(problem->reason, "secret_vault is not built yet");
+  EXPECT_NE(
+      problemOf(in_trigger, TYKPP_DEFAULT "/extended_paths/url_rewrites/0/triggers/0/rewrite_to"),
+      nullptr);
+  const json vault = withVersion({{"global_headers", {{"X-A", "$secret_vault.a"}}}});
+  problem = problemOf(vault, TYKPP_DEFAULT "/global_headers/X-A");
+  ASSERT_NE(problem, nullptr);
+  EXPECT_EQ(problem->reason, "secret_vault is not built yet");
 }
 
 TEST(TransformRules, RefuseHeadersThatCannotBeSent) {
-    EXPECT_NE(problemOf(withVersion({{"global_headers", {{"X A", "1"}}}}),
-                        TYKPP_DEFAULT "/global_headers/X A"),
-              nullptr);
-    EXPECT_NE(problemOf(withVersion({{"global_headers", {{"X-A", "1\r\nX-B: 2"}}}}),
-                        TYKPP_DEFAULT "/global_headers/X-A"),
-              nullptr);
+  EXPECT_NE(problemOf(withVersion({{"global_headers", {{"X A", "1"}}}}),
+                      TYKPP_DEFAULT "/global_headers/X A"),
+            nullptr);
+  EXPECT_NE(problemOf(withVersion({{"global_headers", {{"X-A", "1\r\nX-B: 2"}}}}),
+                      TYKPP_DEFAULT "/global_headers/X-A"),
+            nullptr);
 }
 
 std::shared_ptr<const ApiSpec> oasSpec(const char* middleware) {
-    json document = oasDefinition();
-    document["x-tyk-api-gateway"]["middleware"] = json::parse(middleware);
-    Problems problems;
-    auto spec = parseOas(document.dump(), "one.json", {}, problems);
-    EXPECT_TRUE(spec) << shown(problems);
-    return spec ? std::make_shared<const ApiSpec>(std::move(*spec)) : nullptr;
+  json document = oasDefinition();
+  document["x-tyk-api-gateway"]["middleware"] = json::parse(middleware);
+  Problems problems;
+  auto spec = parseOas(document.dump(), "one.json", {}, problems);
+  EXPECT_TRUE(spec) << shown(problems);
+  return spec ? std::make_shared<const ApiSpec>(std::move(*spec)) : nullptr;
 }
 
 TEST(OasTransforms, BecomeTheSameRules) {
-  const auto spec = oasSpec(R"({"global": {"contextVariables": {"enabled": true},
+  const auto spec = oasSpec(R"J({"global": {"contextVariables": {"enabled": true},
       "transformRequestHeaders": {"enabled": true, "remove": ["X-G"], "add": [{"name": "X-A", "value": "1"}]}},
     "operations": {"getget": {
       "transformRequestHeaders": {"enabled": true, "remove": ["X-R"], "add": [{"name": "X-B", "value": "2"}]},
@@ -191,22 +191,22 @@ TEST(OasTransforms, BecomeTheSameRules) {
           {"in": "nowhere", "name": "n", "pattern": "7"}]}]}
 }
 }
-})");
+})J");
   ASSERT_NE(spec, nullptr);
-EXPECT_TRUE(spec->context_variables);
-const TransformRules& rules = *spec->transforms;
-EXPECT_EQ(rules.request_headers.remove.size(), 1u);
-ASSERT_EQ(rules.endpoint_request_headers.size(), 1u);
-EXPECT_EQ(rules.endpoint_request_headers[0].place.path, "/get");
-EXPECT_EQ(rules.endpoint_request_headers[0].place.method, "GET");
-EXPECT_EQ(rules.endpoint_request_headers[0].edit.set[0].first, "X-B");
-ASSERT_EQ(rules.endpoint_response_headers.size(), 1u);
-ASSERT_EQ(rules.methods.size(), 1u);
-EXPECT_EQ(rules.methods[0].to_method, "POST");
-ASSERT_EQ(rules.rewrites.size(), 1u);
-ASSERT_EQ(rules.rewrites[0].triggers.size(), 1u);
-EXPECT_EQ(rules.rewrites[0].triggers[0].options.size(), 6u);
-EXPECT_TRUE(rules.rewrites[0].triggers[0].options[1].matches[0].reverse);
+  EXPECT_TRUE(spec->context_variables);
+  const TransformRules& rules = *spec->transforms;
+  EXPECT_EQ(rules.request_headers.remove.size(), 1u);
+  ASSERT_EQ(rules.endpoint_request_headers.size(), 1u);
+  EXPECT_EQ(rules.endpoint_request_headers[0].place.path, "/get");
+  EXPECT_EQ(rules.endpoint_request_headers[0].place.method, "GET");
+  EXPECT_EQ(rules.endpoint_request_headers[0].edit.set[0].first, "X-B");
+  ASSERT_EQ(rules.endpoint_response_headers.size(), 1u);
+  ASSERT_EQ(rules.methods.size(), 1u);
+  EXPECT_EQ(rules.methods[0].to_method, "POST");
+  ASSERT_EQ(rules.rewrites.size(), 1u);
+  ASSERT_EQ(rules.rewrites[0].triggers.size(), 1u);
+  EXPECT_EQ(rules.rewrites[0].triggers[0].options.size(), 6u);
+  EXPECT_TRUE(rules.rewrites[0].triggers[0].options[1].matches[0].reverse);
 }
 
 TEST(OasTransforms, CountOnlyWhereTheyAreEnabled) {

@@ -12,8 +12,6 @@ const char* asksForOthers(const SessionData& session) {
   if (!session.certificate.empty()) return "/certificate";
   if (!session.post_expiry_action.empty()) return "/post_expiry_action";
   if (!session.mtls_static_certificate_bindings.empty()) return "/mtls_static_certificate_bindings";
-  if (session.enable_detailed_recording) return "/enable_detailed_recording";
-  if (session.enable_detail_recording) return "/enable_detail_recording";
   return nullptr;
 }
 

@@ -23,6 +23,8 @@ constexpr KeyRow kAnalytics[] = {
     {"analytics_config.enable_multiple_analytics_keys", kBool, kYes, "false", "Ten lists in place of one"},
     {"analytics_config.purge_interval", kFloat, kNot, "10", "Seconds, MDCB"},
     {"analytics_config.serializer_type", kStr, kYes, "msgpack", "`protobuf` or `msgpack`"},
+    {"db_app_conf_options.node_is_segmented", kBool, kYes, "false", "Records get the tags of the node"},
+    {"db_app_conf_options.tags", kList, kYes, "[]", "Tags of the node: gateways with the same ones share limits"},
     {"analytics_config.max_recorded_body", kInt, kYes, "1048576", "tykpp: bytes of a body that a detailed record keeps"},
 };
 

@@ -18,7 +18,8 @@ class VariableTextTest : public ::testing::Test {
   std::string shown(std::string_view text,
                     VariableText::Groups groups = VariableText::Groups::kYes) {
     std::string out;
-    for (const VariableText::Piece& piece : parsed(text, groups).pieces()) {
+    const VariableText whole = parsed(text, groups);
+    for (const VariableText::Piece& piece : whole.pieces()) {
       switch (piece.kind) {
         case PieceKind::kText:
           out += piece.text;

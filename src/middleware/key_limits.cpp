@@ -213,7 +213,9 @@ void KeyLimits::noteQuota(const Counting& counting, const storage::QuotaStep& st
   exchange.limit_numbers = {limit.quota_max, step.remaining, renews};
   // Plugins in front of the limits see the next request's session.
   if (shows_session_before_) {
-    exchange.session_entry->noteQuota(counting.plan.scope(), step.remaining, renews);
+    session::SessionEntry& entry = *exchange.session_entry;
+    entry.noteQuota(counting.plan.scope(), step.remaining, renews);
+    counting.keyring.tellQuota(entry.key(), counting.plan.scope(), step.remaining, renews);
   }
   if (!shows_session_) return;
   session::SessionData shown = exchange.session->data();

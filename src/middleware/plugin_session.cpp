@@ -6,6 +6,7 @@
 #include "definition/auth_rules.hpp"
 #include "events/fire.hpp"
 #include "middleware/admission.hpp"
+#include "session/key_counters.hpp"
 #include "session/keyring.hpp"
 #include "session/lifetime.hpp"
 
@@ -142,6 +143,8 @@ net::Task<Result<chain::Verdict>> PluginSession::finish(http::Exchange& exchange
           co_await keyring.store().save(name, data, lifetime, storage::SetIf::kAlways);
       if (!saved) stored = saved.error();
     }
+    // The numbers that plugins see: another worker may have counted since.
+    if (stored && *stored) co_await session::fillRemaining(keyring.client(), name, data);
     if (!stored) {
       TYKPP_LOG(err, "auth", "a plugin's session cannot be stored: {} api_id={} request_id={}",
                 stored.error().message(), log::quoted(exchange.api->api_id), exchange.requestId());

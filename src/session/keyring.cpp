@@ -92,4 +92,15 @@ void Keyrings::setCertificates(const std::shared_ptr<const certs::CertificateSet
   }
 }
 
+void Keyring::tellQuota(const std::string& name, std::string_view scope, std::int64_t remaining,
+                        std::int64_t renews) {
+  for (std::uint32_t i = 0; i < all_.size(); ++i) {
+    Keyring& other = all_.of(i);
+    if (&other == this) continue;
+    other.loop().post([&other, name, own = std::string(scope), remaining, renews] {
+      if (const auto entry = other.cachedByName(name)) entry->noteQuota(own, remaining, renews);
+    });
+  }
+}
+
 }  // namespace tykpp::session

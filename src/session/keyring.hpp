@@ -66,6 +66,10 @@ class Keyring {
   /// A session changed somewhere. @param name  in the store, without prefix
   void invalidate(std::string_view name) { cache_.invalidate(name); }
   void clear() { cache_.clear(); }
+  /// Has the other workers' sessions of this name show what a quota's counter says now.
+  /// @param scope  LimitPlan::scope()
+  void tellQuota(const std::string& name, std::string_view scope, std::int64_t remaining,
+                 std::int64_t renews);
 
   SessionStore& store() noexcept { return store_; }
   storage::KeyStoreClient& client() noexcept { return *client_; }

@@ -70,6 +70,7 @@ class TestExchange {
   explicit TestExchange(std::string_view method = "GET", std::string_view target = "/") {
     exchange.request().method = method;
     exchange.request().setTarget(arena_.copy(target));
+    exchange.request().received_target = exchange.request().target;
     exchange.request().host = "example.org";
     exchange.request().headers.add("Host", "example.org");
     exchange.peer.address = "192.0.2.7";

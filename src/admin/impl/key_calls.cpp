@@ -149,7 +149,11 @@ KeyCalls::Answer KeyCalls::writeOne(const std::string& key, const AdminRequest& 
     if (!there) co_return storeFailed(there.error());
     if (!*there) co_return statusMessage(400, "Key must be used with an existent certificate");
   }
-  session.date_created = before != nullptr ? before->date_created : timeNow();
+  if (before != nullptr) {
+    session.date_created = before->date_created;
+  } else if (!request.plain_name) {
+    session.date_created = timeNow();
+  }
   if (before != nullptr && keep) keepNumbers(session, *before);
   if (!keep) session.last_updated = std::to_string(unixSeconds());
   if (session.expires > 1 && session.expires < unixSeconds()) {

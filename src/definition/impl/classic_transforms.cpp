@@ -108,7 +108,7 @@ class TransformReader {
     auto parsed = VariableText::parse(text, secrets_, groups);
     if (!parsed) {
       // "x is not built yet" is said of x.
-      std::string_view what = parsed.error().message();
+      const std::string what = parsed.error().message();
       report_.notBuilt(pointer, what.substr(0, what.find(' ')));
       return {};
     }

@@ -78,7 +78,8 @@ net::Task<Result<chain::Verdict>> RateLimitsPage::finish(http::Exchange& exchang
   data.access_rights.clear();  // what was counted for those is not shown
   const std::string name(exchange.session_entry->key());
   storage::KeyStoreClient& client = keyrings_.of(exchange.workerIndex()).client();
-  const Result<bool> filled = co_await session::fillRemaining(client, name, data);
+  const Result<bool> filled =
+      co_await session::fillRemaining(client, name, data, session::Uncounted::kWhole);
   if (!filled) {
     co_return Error(Errc::kInternal, "There was a problem proxying the request")
         .withDetail(filled.error().message());

@@ -144,7 +144,9 @@ net::Task<Result<chain::Verdict>> PluginSession::finish(http::Exchange& exchange
       if (!saved) stored = saved.error();
     }
     // The numbers that plugins see: another worker may have counted since.
-    if (stored && *stored) co_await session::fillRemaining(keyring.client(), name, data);
+    if (stored && *stored) {
+      co_await session::fillRemaining(keyring.client(), name, data, session::Uncounted::kKept);
+    }
     if (!stored) {
       TYKPP_LOG(err, "auth", "a plugin's session cannot be stored: {} api_id={} request_id={}",
                 stored.error().message(), log::quoted(exchange.api->api_id), exchange.requestId());

@@ -15,9 +15,12 @@ namespace tykpp::session {
 storage::StoreTask<std::int64_t> resetCounters(storage::KeyStoreClient& client,
                                                const std::string& name, const SessionData& session);
 
-/// Sets `quota_remaining` and `quota_renews` at the root and in each right from what was counted; a
-/// quota nobody used yet is left whole. @error the store's; the session may be changed in part then
+/// What becomes of the numbers of a quota that has no counter.
+enum class Uncounted : std::uint8_t { kWhole, kKept };
+
+/// Sets `quota_remaining` and `quota_renews` at the root and in each right from what was counted.
+/// @error the store's; the session may be changed in part then
 storage::StoreTask<bool> fillRemaining(storage::KeyStoreClient& client, const std::string& name,
-                                       SessionData& session);
+                                       SessionData& session, Uncounted uncounted);
 
 }  // namespace tykpp::session

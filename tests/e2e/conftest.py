@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from support.gateway import BINARY, Gateway, classic, free_port
+from support.redis import Redis
 from support.upstream import Upstream
 from support.wait import eventually
 
@@ -51,6 +52,14 @@ def new_gateway(tmp_path_factory):
     yield make
     for gateway in made:
         gateway.stop()
+
+
+@pytest.fixture
+def redis(tmp_path_factory):
+    """A Redis for a single test."""
+    server = Redis(tmp_path_factory.mktemp("redis")).start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,6 @@ import pytest
 
 from support.client import Client
 from support.gateway import classic, oas
-from support.redis import Redis
 from support.upstream import answer
 from support.wait import SLOW, eventually
 
@@ -21,13 +20,6 @@ import records  # noqa: E402  (the decoder of the recorded cases)
 
 LIST = "analytics-tyk-system-analytics"
 ON = {"enable_analytics": True}
-
-
-@pytest.fixture
-def redis(tmp_path_factory):
-    server = Redis(tmp_path_factory.mktemp("redis")).start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

@@ -23,13 +23,6 @@ def key(*apis, **members):
     return {"org_id": ORG, "rate": 1000, "per": 60, "quota_max": -1, "access_rights": rights, **members}
 
 
-@pytest.fixture
-def redis(tmp_path_factory):
-    server = Redis(tmp_path_factory.mktemp("redis")).start()
-    yield server
-    server.stop()
-
-
 @pytest.fixture(params=["embedded", "redis"])
 def store(request, tmp_path_factory):
     """What a gateway is told about its store: each kind once."""

@@ -8,7 +8,6 @@ import pytest
 
 from support.client import Client
 from support.gateway import classic
-from support.redis import Redis
 from support.wait import eventually
 
 LIMITERS = {
@@ -17,13 +16,6 @@ LIMITERS = {
     "sentinel": {"enable_sentinel_rate_limiter": True},
     "fixed window": {"enable_fixed_window_rate_limiter": True},
 }
-
-
-@pytest.fixture
-def redis(tmp_path_factory):
-    server = Redis(tmp_path_factory.mktemp("redis")).start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

@@ -9,19 +9,11 @@ import time
 import pytest
 
 from support.gateway import SANITIZED, classic
-from support.redis import Redis
 from support.wait import eventually
 
 FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 TOKEN = "Authorization: token"
 SESSION = {"org_id": "default", "rate": 100000, "per": 60, "quota_max": -1}
-
-
-@pytest.fixture
-def redis(tmp_path_factory):
-    server = Redis(tmp_path_factory.mktemp("redis")).start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

@@ -223,8 +223,8 @@ KeyCalls::Answer KeyCalls::getOne(const std::string& key, const AdminRequest& re
     TYKPP_LOG(info, "api", "policies of a key cannot be applied key={}",
               log::shownKey((*found)->token));
   }
-  const Result<bool> filled =
-      co_await session::fillRemaining(control_.sessions().client(), (*found)->key, session);
+  const Result<bool> filled = co_await session::fillRemaining(
+      control_.sessions().client(), (*found)->key, session, session::Uncounted::kWhole);
   if (!filled) co_return storeFailed(filled.error());
   session.basic_auth_data.password.clear();
   co_return jsonAnswer(session.json());

@@ -5,6 +5,7 @@
 
 #include "base/ascii.hpp"
 #include "definition/impl/definition_builder.hpp"
+#include "definition/impl/endpoint_entries.hpp"
 #include "definition/limit_rules.hpp"
 
 namespace tykpp::definition {
@@ -50,17 +51,8 @@ class ListReader {
  private:
   /// Calls `visit(entry, place)` for every entry of a list that is in force.
   template <class Visit>
-  void forEach(const std::string& list, Visit&& visit) const {
-    if (!extended_) return;
-    const Json* entries = memberAt(version_, "extended_paths/" + list);
-    if (entries == nullptr || !entries->is_array()) return;
-    std::size_t index = 0;
-    for (const Json& entry : *entries) {
-      std::string pointer = pointerTo(pointerTo(place_ + "/extended_paths", list), index++);
-      if (flagOf(entry, "disabled")) continue;
-      visit(entry, EndpointPlace{std::string(textOf(entry, "path")),
-                                 std::string(textOf(entry, "method")), std::move(pointer)});
-    }
+  void forEach(const std::string& list, const Visit& visit) const {
+    if (extended_) forEachListed(version_, place_, list, visit);
   }
 
   MadeUpReply reply(const Json& from, const char* body, const std::string& pointer) const {

@@ -23,6 +23,7 @@ class VersionChoiceTest : public ::testing::Test {
         VersionChoice::create(std::make_shared<definition::VersionRules>(rules_), surroundings_);
     EXPECT_TRUE(made);
     EXPECT_TRUE(exchange_.request().setTarget(arena_.copy(target)));
+    exchange_.version_in_path = {};  // each is a request of its own
     exchange_.listen_path_match = exchange_.request().path.substr(0, 3);
     return (*made)->choose(exchange_);
   }

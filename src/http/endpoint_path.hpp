@@ -15,7 +15,6 @@ struct EndpointPath {
   bool fits(const Pattern& pattern) const {
     return pattern.matches(path) || (!versioned.empty() && pattern.matches(versioned));
   }
-  operator std::string_view() const noexcept { return path; }
 };
 
 /// The request's path as rules of endpoints see it: decoded, without the listen path, with a

@@ -3,7 +3,6 @@
 #include "definition/api_spec.hpp"
 #include "definition/limit_rules.hpp"
 #include "events/fire.hpp"
-#include "http/endpoint_path.hpp"
 #include "middleware/rate_answer.hpp"
 #include "net/loop.hpp"
 #include "session/key_hash.hpp"
@@ -64,26 +63,17 @@ Result<void> ApiLimits::addEndpoints(const chain::BuildContext& build) {
   const definition::LimitRules& rules = *build.api.limits;
   for (const definition::EndpointRate& endpoint : rules.endpoint_rates) {
     const definition::EndpointPlace& place = endpoint.place;
-    auto pattern = definition::EndpointPattern::compile(place.path, rules.matching);
-    if (!pattern) return Error(pattern.error()).at("/path").at(place.pointer);
     const std::string hash = session::shortHash(session::endpointId(place.method, place.path));
-    endpoints_.push_back(
-        {place.method, std::move(*pattern), ruleOf(build, endpoint.rate, endpoint.per, hash)});
+    auto added =
+        endpoints_.add(place, rules.matching, ruleOf(build, endpoint.rate, endpoint.per, hash));
+    if (!added) return added;
   }
   return {};
 }
 
 const session::RateRule* ApiLimits::ruleFor(const http::Exchange& exchange) const {
   const session::RateRule* rule = rule_ ? &*rule_ : nullptr;
-  if (!endpoints_.empty()) {
-    const http::EndpointPath path = http::endpointPath(exchange);
-    for (const Endpoint& endpoint : endpoints_) {
-      if (endpoint.method == exchange.request().method && path.fits(endpoint.pattern)) {
-        rule = &endpoint.rule;
-        break;
-      }
-    }
-  }
+  if (const session::RateRule* own = endpoints_.find(exchange); own != nullptr) rule = own;
   return rule != nullptr && rule->limit.limited() ? rule : nullptr;
 }
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "chain/step.hpp"
-#include "definition/endpoint_pattern.hpp"
+#include "middleware/endpoint_table.hpp"
 #include "session/rate_limiter.hpp"
 
 namespace tykpp::events {
@@ -30,11 +30,6 @@ class ApiLimits final : public chain::Step {
   net::Task<Result<chain::Verdict>> finish(http::Exchange& exchange) const override;
 
  private:
-  struct Endpoint {
-    std::string method;
-    definition::EndpointPattern pattern;
-    session::RateRule rule;
-  };
   Result<void> addEndpoints(const chain::BuildContext& build);
   /// Null: no limit for this request.
   const session::RateRule* ruleFor(const http::Exchange& exchange) const;
@@ -46,7 +41,7 @@ class ApiLimits final : public chain::Step {
   const events::Emitter* events_;
   bool tells_rates_;
   std::optional<session::RateRule> rule_;
-  std::vector<Endpoint> endpoints_;
+  EndpointTable<session::RateRule> endpoints_;
 };
 
 }  // namespace tykpp::middleware

@@ -28,10 +28,10 @@ class EndpointTable {
   /// Null when no rule is for the request. Method and path are those of the request as it is now,
   /// whatever goes upstream.
   const Rule* find(const http::Exchange& exchange) const {
-    const std::string_view path = http::endpointPath(exchange);
+    if (entries_.empty()) return nullptr;
+    const http::EndpointPath path = http::endpointPath(exchange);
     for (const Entry& entry : entries_) {
-      if (entry.method == exchange.request().method && entry.pattern.matches(path))
-        return &entry.rule;
+      if (entry.method == exchange.request().method && path.fits(entry.pattern)) return &entry.rule;
     }
     return nullptr;
   }

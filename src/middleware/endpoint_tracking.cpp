@@ -3,17 +3,14 @@
 #include "definition/api_spec.hpp"
 #include "definition/gateway_config.hpp"
 #include "definition/limit_rules.hpp"
-#include "http/endpoint_path.hpp"
 
 namespace tykpp::middleware {
 
-Result<std::vector<EndpointTracking::Endpoint>> EndpointTracking::compile(
+Result<EndpointTable<std::string>> EndpointTracking::compile(
     const std::vector<definition::EndpointPlace>& places, const definition::LimitRules& rules) {
-  std::vector<Endpoint> endpoints;
+  EndpointTable<std::string> endpoints;
   for (const definition::EndpointPlace& place : places) {
-    auto pattern = definition::EndpointPattern::compile(place.path, rules.matching);
-    if (!pattern) return Error(pattern.error()).at("/path").at(place.pointer);
-    endpoints.push_back({place.method, place.path, std::move(*pattern)});
+    if (auto added = endpoints.add(place, rules.matching, place.path); !added) return added.error();
   }
   return endpoints;
 }
@@ -36,21 +33,11 @@ Result<std::vector<std::unique_ptr<chain::Step>>> EndpointTracking::create(
   return steps;
 }
 
-const EndpointTracking::Endpoint* EndpointTracking::find(const std::vector<Endpoint>& endpoints,
-                                                         const http::Exchange& exchange) {
-  const http::Request& request = exchange.request();
-  const http::EndpointPath path = http::endpointPath(exchange);
-  for (const Endpoint& endpoint : endpoints) {
-    if (endpoint.method == request.method && path.fits(endpoint.pattern)) return &endpoint;
-  }
-  return nullptr;
-}
-
 Result<chain::Verdict> EndpointTracking::onRequest(http::Exchange& exchange) const {
-  if (const Endpoint* found = find(tracked_, exchange); found != nullptr) {
-    exchange.tracked_path = found->path;
+  if (const std::string* path = tracked_.find(exchange); path != nullptr) {
+    exchange.tracked_path = *path;
   }
-  if (find(untracked_, exchange) != nullptr) exchange.unrecorded = true;
+  if (untracked_.find(exchange) != nullptr) exchange.unrecorded = true;
   return chain::Verdict::kContinue;
 }
 

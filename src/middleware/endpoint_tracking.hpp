@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "chain/step.hpp"
-#include "definition/endpoint_pattern.hpp"
+#include "middleware/endpoint_table.hpp"
 
 namespace tykpp::definition {
 struct EndpointPlace;
@@ -25,18 +25,12 @@ class EndpointTracking final : public chain::Step {
   Result<chain::Verdict> onRequest(http::Exchange& exchange) const override;
 
  private:
-  struct Endpoint {
-    std::string method;
-    std::string path;
-    definition::EndpointPattern pattern;
-  };
-  static Result<std::vector<Endpoint>> compile(const std::vector<definition::EndpointPlace>& places,
-                                               const definition::LimitRules& rules);
-  static const Endpoint* find(const std::vector<Endpoint>& endpoints,
-                              const http::Exchange& exchange);
+  /// The rules' own paths.
+  static Result<EndpointTable<std::string>> compile(
+      const std::vector<definition::EndpointPlace>& places, const definition::LimitRules& rules);
 
-  std::vector<Endpoint> tracked_;
-  std::vector<Endpoint> untracked_;
+  EndpointTable<std::string> tracked_;
+  EndpointTable<std::string> untracked_;
 };
 
 }  // namespace tykpp::middleware

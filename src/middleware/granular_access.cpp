@@ -20,7 +20,7 @@ Result<chain::Verdict> GranularAccess::onRequest(http::Exchange& exchange) const
   const auto plan = plans_.of(exchange);
   if (!plan) return plan.error();
   const http::Request& request = exchange.request();
-  if ((**plan)->allows(request.method, http::endpointPath(exchange), request.path)) {
+  if ((**plan)->allows(request.method, http::endpointPath(exchange).path, request.path)) {
     return chain::Verdict::kContinue;
   }
   TYKPP_LOG(info, "auth", "Attempted access to unauthorised endpoint api_id={} request_id={}",

@@ -99,7 +99,7 @@ KeyLimits::KeyLimits(const chain::BuildContext& build)
 const session::RateRule& KeyLimits::ruleOf(const session::LimitPlan& plan,
                                            const http::Exchange& exchange) const {
   if (!plan.limitsEndpoints()) return plan.rateFor({}, {});
-  return plan.rateFor(exchange.request().method, http::endpointPath(exchange));
+  return plan.rateFor(exchange.request().method, http::endpointPath(exchange).path);
 }
 
 Limiter KeyLimits::limiterOf(const session::RateRule& rule) const noexcept {

@@ -5,7 +5,6 @@
 
 #include "definition/api_spec.hpp"
 #include "definition/limit_rules.hpp"
-#include "http/endpoint_path.hpp"
 #include "middleware/refusal.hpp"
 
 namespace tykpp::middleware {
@@ -43,10 +42,8 @@ Result<std::vector<std::unique_ptr<chain::Step>>> RequestSize::create(
   }
   auto step = std::make_unique<RequestSize>(rules->global_size_limit);
   for (const definition::EndpointSize& endpoint : rules->endpoint_sizes) {
-    const definition::EndpointPlace& place = endpoint.place;
-    auto pattern = definition::EndpointPattern::compile(place.path, rules->matching);
-    if (!pattern) return Error(pattern.error()).at("/path").at(place.pointer);
-    step->endpoints_.push_back({place.method, std::move(*pattern), endpoint.size_limit});
+    auto added = step->endpoints_.add(endpoint.place, rules->matching, endpoint.size_limit);
+    if (!added) return added.error();
   }
   steps.push_back(std::move(step));
   return steps;
@@ -58,11 +55,8 @@ Result<chain::Verdict> RequestSize::onRequest(http::Exchange& exchange) const {
   if (limit_ > 0) {
     if (auto passed = check(request, limit_); !passed) return passed.error();
   }
-  const http::EndpointPath path = http::endpointPath(exchange);
-  for (const Endpoint& endpoint : endpoints_) {
-    if (endpoint.method != request.method || !path.fits(endpoint.pattern)) continue;
-    if (auto passed = check(request, endpoint.limit); !passed) return passed.error();
-    break;
+  if (const std::int64_t* limit = endpoints_.find(exchange); limit != nullptr) {
+    if (auto passed = check(request, *limit); !passed) return passed.error();
   }
   return chain::Verdict::kContinue;
 }

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "chain/step.hpp"
-#include "definition/endpoint_pattern.hpp"
+#include "middleware/endpoint_table.hpp"
 
 namespace tykpp::middleware {
 
@@ -24,13 +24,8 @@ class RequestSize final : public chain::Step {
   Result<chain::Verdict> onRequest(http::Exchange& exchange) const override;
 
  private:
-  struct Endpoint {
-    std::string method;
-    definition::EndpointPattern pattern;
-    std::int64_t limit;
-  };
   std::int64_t limit_;
-  std::vector<Endpoint> endpoints_;
+  EndpointTable<std::int64_t> endpoints_;
 };
 
 }  // namespace tykpp::middleware

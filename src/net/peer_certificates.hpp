@@ -10,8 +10,14 @@ namespace tykpp::net {
 /// worker.
 struct PeerCertificates {
   std::vector<std::string> chain;  ///< DER, the client's own first; never empty
-  std::string sha256;              ///< of the first one, in lower-case hex
-  std::int64_t not_after = 0;      ///< of the first one: the last second it is good, unix
+  /// The chain as plugins get it: certificates one behind the other, which DER allows.
+  std::string joined() const {
+    std::string all;
+    for (const std::string& certificate : chain) all += certificate;
+    return all;
+  }
+  std::string sha256;          ///< of the first one, in lower-case hex
+  std::int64_t not_after = 0;  ///< of the first one: the last second it is good, unix
   /// What a check of this chain said, so that requests on one connection pay for it once.
   struct Verdict {
     const void* asker = nullptr;    ///< whose rules; never followed

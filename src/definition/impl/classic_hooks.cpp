@@ -9,6 +9,7 @@
 #include "definition/bundle_hooks.hpp"
 #include "definition/impl/classic_shape.hpp"
 #include "definition/impl/definition_builder.hpp"
+#include "definition/impl/endpoint_entries.hpp"
 #include "definition/impl/resolved_path.hpp"
 
 namespace tykpp::definition {
@@ -148,15 +149,9 @@ void forEachEndpoint(const Json& document, const std::string& list, Visit&& visi
   std::string key;
   const Json* version = selectedVersion(document, key, nullptr);
   if (version == nullptr || !flagOf(*version, "use_extended_paths")) return;
-  const Json* entries = memberAt(*version, "extended_paths/" + list);
-  if (entries == nullptr || !entries->is_array()) return;
-  const std::string place =
-      pointerTo(pointerTo("/version_data/versions", key) + "/extended_paths", list);
-  std::size_t index = 0;
-  for (const Json& value : *entries) {
-    const std::string pointer = pointerTo(place, index++);
-    if (!flagOf(value, "disabled")) visit(value, pointer);
-  }
+  forEachListed(
+      *version, pointerTo("/version_data/versions", key), list,
+      [&](const Json& value, const EndpointPlace& place) { visit(value, place.pointer); });
 }
 
 std::vector<VirtualEndpoint> readVirtualEndpoints(const Json& document,

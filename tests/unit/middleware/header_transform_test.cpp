@@ -145,6 +145,15 @@ TEST_F(HeaderTransformTest, SendsNoLineEndsOfClients) {
   EXPECT_EQ(on.header("X-A"), "a  X-B: 1");
 }
 
+TEST_F(HeaderTransformTest, FindsAnEndpointWithTheVersionInItsPathToo) {
+  ASSERT_TRUE(on_.exchange.request().setTarget("/v2/items/1"));
+  on_.exchange.version_in_path = "v2";
+  rules_->endpoint_request_headers = {
+      {{"^/v2/items/{id}", "GET", ""}, {{}, {{"X-Where", value("versioned")}}}}};
+  request();
+  EXPECT_EQ(on_.header("X-Where"), "versioned");
+}
+
 TEST_F(HeaderTransformTest, NamesAPathThatCannotBeCompiled) {
   rules_->endpoint_request_headers = {{{"/items/(", "GET", "/list/0"}, {}}};
   const auto refused = RequestHeaders::create({api_, config_, 1});

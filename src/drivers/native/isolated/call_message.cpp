@@ -134,11 +134,7 @@ void writeCall(std::string& out, const CallHead& head, const HookCall& call, boo
   if ((parts & kResponseBody) != 0) frame.text(*exchange.response().body());
   if ((parts & kAnswerHeaders) != 0) writeFields(frame, exchange.answer_headers);
   if ((parts & kRecord) != 0) writeRecord(frame, *call.record);
-  if ((parts & kCertificates) != 0) {
-    std::string all;
-    for (const std::string& one : exchange.peer_certificates->chain) all += one;
-    frame.text(all);
-  }
+  if ((parts & kCertificates) != 0) frame.text(exchange.peer_certificates->joined());
   frame.end();
 }
 

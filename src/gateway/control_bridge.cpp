@@ -5,35 +5,50 @@
 #include "response/local_reply.hpp"
 
 namespace tykpp::gateway {
-namespace {
 
 /// Suspends the worker's coroutine while the main thread works.
-class Ask {
+class ControlBridge::Ask {
  public:
-  Ask(net::Loop& main, net::Loop& worker, admin::AdminApi& api, admin::AdminRequest request)
-      : main_(main), worker_(worker), api_(api), request_(std::move(request)) {}
+  Ask(ControlBridge& bridge, net::Loop& worker, admin::AdminRequest request)
+      : bridge_(bridge),
+        question_(std::make_shared<Question>(Question{worker, std::move(request), {}, {}})) {}
   bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<> caller) {
-    main_.post([this, caller] {
-      api_.handle(std::move(request_), [this, caller](admin::AdminReply reply) {
-        worker_.post([this, caller, reply = std::move(reply)]() mutable {
-          reply_ = std::move(reply);
-          caller.resume();
-        });
-      });
-    });
+    question_->caller = caller;
+    bridge_.main_.post([&bridge = bridge_, question = question_] { bridge.ask(question); });
   }
-  admin::AdminReply await_resume() { return std::move(reply_); }
+  admin::AdminReply await_resume() { return std::move(question_->reply); }
 
  private:
-  net::Loop& main_;
-  net::Loop& worker_;
-  admin::AdminApi& api_;
-  admin::AdminRequest request_;
-  admin::AdminReply reply_;
+  ControlBridge& bridge_;
+  std::shared_ptr<Question> question_;
 };
 
-}  // namespace
+void ControlBridge::ask(const std::shared_ptr<Question>& question) {
+  waiting_.push_back(question);
+  if (given_up_) return giveUp();
+  api_.handle(std::move(question->request),
+              [this, question](admin::AdminReply reply) { give(question, std::move(reply)); });
+}
+
+void ControlBridge::give(const std::shared_ptr<Question>& question, admin::AdminReply reply) {
+  if (std::exchange(question->answered, true)) return;  // what it waited for came too late
+  std::erase(waiting_, question);
+  question->reply = std::move(reply);
+  question->worker.post([question] { question->caller.resume(); });
+}
+
+void ControlBridge::giveUp() {
+  given_up_ = true;
+  const auto waiting = std::exchange(waiting_, {});
+  for (const auto& question : waiting) {
+    give(question, {503,
+                    "application/json",
+                    R"({"status":"error","message":"the gateway is shutting down"})"
+                    "\n",
+                    {}});
+  }
+}
 
 std::string ControlBridge::certificateProblem(const http::Exchange& exchange) const {
   if (!tls_.control_api_use_mutual_tls) return {};
@@ -64,8 +79,8 @@ net::Task<void> ControlBridge::answer(http::ServerExchange& sx, net::Loop& worke
                             std::string(request.host),
                             std::string(request.headers.get(http::HeaderId::kContentType)),
                             certificateProblem(exchange)};
-  Ask ask(main_, worker, api_, std::move(asked));
-  admin::AdminReply reply = co_await ask;
+  Ask answered(*this, worker, std::move(asked));
+  admin::AdminReply reply = co_await answered;
   http::Response& response = exchange.response();
   response.status = reply.status;
   response.headers.clear();

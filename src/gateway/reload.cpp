@@ -173,6 +173,7 @@ void Gateway::awaitDrained(Clock::time_point deadline) {
       TYKPP_LOG(warn, "main", "{} connections are cut: graceful_shutdown_timeout_duration is over",
                 open);
     }
+    bridge_->giveUp();
     for (const auto& worker : workers_) worker->abort();
     drain_timer_.expires_after(std::chrono::milliseconds(500));
     drain_timer_.async_wait([this](const boost::system::error_code&) { finish(); });
@@ -185,6 +186,7 @@ void Gateway::awaitDrained(Clock::time_point deadline) {
 }
 
 void Gateway::finish() {
+  bridge_->giveUp();
   if (traffic_ == nullptr) return main_.stop();
   traffic_->drain([this] { main_.stop(); });
 }

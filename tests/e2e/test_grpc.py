@@ -513,12 +513,12 @@ def test_a_server_that_is_frozen_times_out_and_thaws(new_gateway, upstream):
     gateway.write(remote("echo", upstream.url, pre=[entry("Echo", timeout_ms=500)]), classic("plain", upstream.url)).start()
     try:
         assert gateway.get("/echo/").status == 200
-        server.send(signal.SIGSTOP)
+        server.freeze()
         start = time.monotonic()
         assert gateway.get("/echo/").status == 500
         assert 0.5 <= time.monotonic() - start < 2 * SLOW
         assert gateway.get("/plain/").status == 200
-        server.send(signal.SIGCONT)
+        server.thaw()
         eventually(lambda: gateway.get("/echo/").status == 200, "it answers again")
     finally:
         server.stop()

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from support.gateway import ROOT, free_port
-from support.wait import SLOW
+from support.wait import SLOW, eventually
 
 SYSTEM_FIRST = {**os.environ, "PATH": "/usr/bin:" + os.environ["PATH"]}
 
@@ -60,8 +60,15 @@ class PluginServer:
         assert line.strip() and ("ready" in line or "plugins at" in line), line + (self.process.stdout.read() or "")
         return self
 
-    def send(self, number: int):
-        self.process.send_signal(number)
+    def freeze(self):
+        """Returns when every thread has stopped: the signal alone only starts that."""
+        self.process.send_signal(signal.SIGSTOP)
+        tasks = Path(f"/proc/{self.process.pid}/task")
+        eventually(lambda: all((task / "stat").read_text().rpartition(")")[2].split()[0] == "T" for task in tasks.iterdir()),
+                   "the server has stopped")
+
+    def thaw(self):
+        self.process.send_signal(signal.SIGCONT)
 
     def kill(self):
         process, self.process = self.process, None

@@ -456,7 +456,10 @@ def test_client_certificates_and_another_host(new_gateway, upstream, probe, tmp_
                 custom_middleware=hooks),
         classic("host", upstream.url, proxy={"preserve_host_header": True},
                 custom_middleware=hooks)).start()
-    eventually(lambda: outcome(port, "/client/", tls=context(ca.folder / "ann.pem"))[0] == 200, "the API's port is open")
+    answers = []
+    eventually(lambda: answers.append(outcome(port, "/client/", tls=context(ca.folder / "ann.pem"))) or answers[-1][0] == 200,
+               "the API's port is open")
+    assert answers[-1] == (200, "ok") and upstream.requests, (answers, running.log())
     assert upstream.requests[0].all("X-Client") == ["ann"]
     assert running.get("/host/?host=shop.example:8080").status == 200
     assert upstream.requests[1].header("Host") == "shop.example:8080"

@@ -86,7 +86,7 @@ enum {
 
 /* Bits of tykpp_hook_plugin.flags. Without TYKPP_HOOK_BODY bodies stream through the gateway and
  * cost no memory. */
-#define TYKPP_HOOK_BODY 1u /* reads or replaces the body (response hook: the response's) */
+#define TYKPP_HOOK_BODY 1u   /* reads or replaces the body (response hook: the response's) */
 #define TYKPP_HOOK_BLOCKS 2u /* may wait for long; a plugin host gives it a thread that may */
 
 enum { TYKPP_LOG_DEBUG = 0, TYKPP_LOG_INFO = 1, TYKPP_LOG_WARN = 2, TYKPP_LOG_ERROR = 3 };
@@ -97,13 +97,13 @@ enum { TYKPP_REQUEST = 0, TYKPP_RESPONSE = 1, TYKPP_ANSWER = 2 };
 
 /* Fields of `text` and `text_set`. */
 enum {
-  TYKPP_TEXT_METHOD = 0,         /* settable: a token */
-  TYKPP_TEXT_URL = 1,            /* settable: path and query, escaped, starting with '/' */
-  TYKPP_TEXT_PATH = 2,           /* the URL's path without percent escapes */
-  TYKPP_TEXT_QUERY = 3,          /* behind '?', as sent; empty when there is none */
-  TYKPP_TEXT_HOST = 4,           /* Host header, or the authority of an absolute target. Settable since
-                                  * 1.1: what the upstream gets with `preserve_host_header` */
-  TYKPP_TEXT_SCHEME = 5,         /* http or https: what the client used */
+  TYKPP_TEXT_METHOD = 0, /* settable: a token */
+  TYKPP_TEXT_URL = 1,    /* settable: path and query, escaped, starting with '/' */
+  TYKPP_TEXT_PATH = 2,   /* the URL's path without percent escapes */
+  TYKPP_TEXT_QUERY = 3,  /* behind '?', as sent; empty when there is none */
+  TYKPP_TEXT_HOST = 4,   /* Host header, or the authority of an absolute target. Settable since
+                          * 1.1: what the upstream gets with `preserve_host_header` */
+  TYKPP_TEXT_SCHEME = 5, /* http or https: what the client used */
   TYKPP_TEXT_CLIENT_ADDRESS = 6, /* IP of the connection's other end, no port */
   TYKPP_TEXT_API_ID = 7,
   TYKPP_TEXT_API_NAME = 8,
@@ -111,14 +111,18 @@ enum {
   TYKPP_TEXT_CONFIG_DATA = 10, /* JSON text of `config_data`; empty: none or disabled */
   TYKPP_TEXT_HOOK_NAME = 11,   /* the name the definition calls this function by */
   /* Since 1.1. */
-  TYKPP_TEXT_PROTOCOL = 12,       /* of the request: HTTP/1.1, HTTP/1.0 */
-  TYKPP_TEXT_REMOTE_ADDRESS = 13, /* the connection's other end, address and port */
-  TYKPP_TEXT_REQUEST_TARGET = 14, /* second word of the request line, as sent */
-  TYKPP_TEXT_REQUEST_ID = 15,     /* what the gateway's log calls this request */
-  TYKPP_TEXT_API_DEFINITION = 16, /* JSON text of the API's definition, as loaded */
-  TYKPP_TEXT_API_FORMAT = 17,     /* classic or oas: the format of that text */
-  TYKPP_TEXT_CLIENT_CERTIFICATES = 18 /* those of the client in DER, one behind the other, its own
-                                       * first; empty: it showed none */
+  TYKPP_TEXT_PROTOCOL = 12,            /* of the request: HTTP/1.1, HTTP/1.0 */
+  TYKPP_TEXT_REMOTE_ADDRESS = 13,      /* the connection's other end, address and port */
+  TYKPP_TEXT_REQUEST_TARGET = 14,      /* second word of the request line, as sent */
+  TYKPP_TEXT_REQUEST_ID = 15,          /* what the gateway's log calls this request */
+  TYKPP_TEXT_API_DEFINITION = 16,      /* JSON text of the API's definition, as loaded */
+  TYKPP_TEXT_API_FORMAT = 17,          /* classic or oas: the format of that text */
+  TYKPP_TEXT_CLIENT_CERTIFICATES = 18, /* those of the client in DER, one behind the other, its own
+                                        * first; empty: it showed none */
+  /* Of the client's connection; empty without TLS. */
+  TYKPP_TEXT_TLS_VERSION = 19,    /* TLSv1.2, TLSv1.3 */
+  TYKPP_TEXT_TLS_CIPHER = 20,     /* IANA's name of the cipher suite */
+  TYKPP_TEXT_TLS_SERVER_NAME = 21 /* the name that the client asked for; empty: none */
 };
 
 /* Fields of `gateway_text`. */

@@ -192,6 +192,9 @@ namespace tykpp __attribute__((visibility("hidden"))) {
     /// What the client showed in its TLS handshake: certificates in DER, one behind the other, its
     /// own first.
     std::string_view clientCertificates() const { return text(TYKPP_TEXT_CLIENT_CERTIFICATES); }
+    std::string_view tlsVersion() const { return text(TYKPP_TEXT_TLS_VERSION); }
+    std::string_view tlsCipher() const { return text(TYKPP_TEXT_TLS_CIPHER); }
+    std::string_view tlsServerName() const { return text(TYKPP_TEXT_TLS_SERVER_NAME); }
     /// What the gateway's log calls this request.
     std::string_view requestId() const { return text(TYKPP_TEXT_REQUEST_ID); }
     /// The API's definition as JSON text, in the format that apiFormat() names.

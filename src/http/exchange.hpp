@@ -33,6 +33,8 @@ struct Peer {
   std::string_view address;  ///< textual IP without port
   std::uint16_t port = 0;
   bool tls = false;
+  /// Of TLS connections (net/peer_certificates.hpp).
+  std::string_view tls_version, tls_cipher, server_name;
 };
 
 /// Values of `X-RateLimit-Limit`, `-Remaining` and `-Reset` of an answer.
@@ -72,6 +74,9 @@ class Exchange {
   std::uint64_t requestId() const noexcept { return request_id_; }
 
   Peer peer;
+  /// What the client showed in its TLS handshake; null when that is nothing. Lives as long as the
+  /// exchange.
+  const net::PeerCertificates* peer_certificates = nullptr;
   Clock::time_point started;  ///< the head was complete
   std::chrono::microseconds upstream_time{
       0};                                    ///< until the head of the upstream's answer was there
@@ -114,11 +119,6 @@ class Exchange {
   Response response_;
   std::uint32_t worker_index_;
   std::uint64_t request_id_;
-
- public:
-  /// What the client showed in its TLS handshake; null when that is nothing. Lives as long as the
-  /// exchange.
-  const net::PeerCertificates* peer_certificates = nullptr;
 };
 
 }  // namespace tykpp::http

@@ -1,9 +1,17 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tykpp::net {
+
+/// What a TLS handshake came to. The first two live as long as the process.
+struct TlsFacts {
+  std::string_view version;  ///< `TLSv1.2`, `TLSv1.3`
+  std::string_view cipher;   ///< IANA's name: `TLS_AES_128_GCM_SHA256`
+  std::string server_name;   ///< what the client asked for (SNI); empty: nothing
+};
 
 /// What a TLS client showed of itself, read once when its handshake ends. That it holds the key of
 /// the first certificate is proven; who signed that certificate is not. Thread: its connection's

@@ -17,6 +17,7 @@ namespace tykpp::net {
 
 class TlsAcceptor;
 struct PeerCertificates;
+struct TlsFacts;
 
 struct SslDeleter {
   void operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
@@ -53,6 +54,8 @@ class Stream {
   Task<Result<void>> accept(const TlsAcceptor& acceptor);
   /// What the client of accept() showed; null when that is nothing.
   std::shared_ptr<const PeerCertificates> peerCertificates() const;
+  /// Of a connection whose handshake is over.
+  TlsFacts tlsFacts() const;
   /// Whether TLS holds bytes, or an end, that a read would find without the socket. A reader that
   /// waits for the socket alone has to ask first.
   bool inputPending() noexcept { return ssl_ != nullptr && tlsInputPending(); }

@@ -204,4 +204,11 @@ std::shared_ptr<const PeerCertificates> Stream::peerCertificates() const {
   return peer;
 }
 
+TlsFacts Stream::tlsFacts() const {
+  const auto text = [](const char* known) { return known == nullptr ? "" : known; };
+  return {text(SSL_get_version(ssl_.get())),
+          text(SSL_CIPHER_standard_name(SSL_get_current_cipher(ssl_.get()))),
+          text(SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name))};
+}
+
 }  // namespace tykpp::net

@@ -1,6 +1,7 @@
 """Go plugins from source: built by `tykpp plugin build` with the Go that is installed, loaded, and run at every hook."""
 import json
 import os
+import re
 import shutil
 import subprocess
 
@@ -461,6 +462,7 @@ def test_client_certificates_and_another_host(new_gateway, upstream, probe, tmp_
                "the API's port is open")
     assert answers[-1] == (200, "ok") and upstream.requests, (answers, running.log())
     assert upstream.requests[0].all("X-Client") == ["ann"]
+    assert re.fullmatch("304 TLS_[A-Z0-9_]+ localhost", upstream.requests[0].header("X-Tls"))
     assert running.get("/host/?host=shop.example:8080").status == 200
     assert upstream.requests[1].header("Host") == "shop.example:8080"
     assert running.get("/host/?host=two%20words").status == 500

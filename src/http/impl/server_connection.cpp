@@ -103,6 +103,7 @@ net::Task<bool> ServerConnection::secure() {
   idle_ = true;
   if (done) {
     peer_certificates_ = stream_.peerCertificates();
+    tls_facts_ = std::make_unique<net::TlsFacts>(stream_.tlsFacts());
     co_return true;
   }
   server_.counters().failed_handshakes.fetch_add(1, std::memory_order_relaxed);
@@ -178,7 +179,12 @@ net::Task<bool> ServerConnection::serveOne(std::size_t head_size) {
   const auto active = std::make_unique<Active>(*this);
   ServerExchange& sx = active->exchange;
   Exchange& exchange = sx.exchange();
-  exchange.peer = {peer_text_, peer_port_, stream_.tls()};
+  exchange.peer = {peer_text_, peer_port_, stream_.tls(), {}, {}, {}};
+  if (tls_facts_ != nullptr) {
+    exchange.peer.tls_version = tls_facts_->version;
+    exchange.peer.tls_cipher = tls_facts_->cipher;
+    exchange.peer.server_name = tls_facts_->server_name;
+  }
   exchange.peer_certificates = peer_certificates_.get();
   exchange.started = server_.loop().now();
   server_.counters().requests.fetch_add(1, std::memory_order_relaxed);

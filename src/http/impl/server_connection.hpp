@@ -50,6 +50,7 @@ class ServerConnection {
   bool idle_ = true;
   std::shared_ptr<const net::TlsAcceptor> tls_;  // until the handshake is over
   std::shared_ptr<const net::PeerCertificates> peer_certificates_;
+  std::unique_ptr<const net::TlsFacts> tls_facts_;  // null: plain HTTP
   std::uint16_t port_;
   std::uint16_t peer_port_;
   char peer_text_[64];

@@ -63,6 +63,7 @@ void copyExchange(http::Exchange& from, http::Exchange& to, const void* state_ow
   }
   to.peer = from.peer;
   to.peer.address = arena.copy(from.peer.address);
+  to.peer.server_name = arena.copy(from.peer.server_name);
   to.session = from.session;
   copyHeaders(from.answer_headers, to.answer_headers);
   if (!from.plugin_states.empty()) setState(to, state_owner, stateOf(from, state_owner));

@@ -176,6 +176,12 @@ std::int32_t hostText(tykpp_call_host* call, std::int32_t field, tykpp_text_host
         return give(out, live.facts->oas_definition ? "oas" : "classic");
       case TYKPP_TEXT_CLIENT_CERTIFICATES:
         return give(out, certificatesOf(*live.exchange));
+      case TYKPP_TEXT_TLS_VERSION:
+        return give(out, live.exchange->peer.tls_version);
+      case TYKPP_TEXT_TLS_CIPHER:
+        return give(out, live.exchange->peer.tls_cipher);
+      case TYKPP_TEXT_TLS_SERVER_NAME:
+        return give(out, live.exchange->peer.server_name);
       default:
         return TYKPP_ERR_ARGUMENT;
     }

@@ -74,6 +74,11 @@ void readRequest(FrameReader& frame, ForeignCall& call, unsigned parts) {
   call.own.peer.address = frame.text();
   call.own.peer.port = frame.number<std::uint16_t>();
   call.own.peer.tls = (parts & kTls) != 0;
+  if (call.own.peer.tls) {
+    call.own.peer.tls_version = frame.text();
+    call.own.peer.tls_cipher = frame.text();
+    call.own.peer.server_name = frame.text();
+  }
   readFields(frame, request.headers, call.sent_request);
   if ((parts & kRequestBody) != 0) request.setBody(std::string(frame.text()));
 }
@@ -121,6 +126,11 @@ void writeCall(std::string& out, const CallHead& head, const HookCall& call, boo
     frame.text(text);
   }
   frame.number(exchange.peer.port);
+  if ((parts & kTls) != 0) {
+    frame.text(exchange.peer.tls_version);
+    frame.text(exchange.peer.tls_cipher);
+    frame.text(exchange.peer.server_name);
+  }
   writeFields(frame, request.headers);
   if ((parts & kRequestBody) != 0) frame.text(*request.body());
   if ((parts & kSession) != 0) {

@@ -4,6 +4,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -53,6 +54,7 @@ func Facts(rw http.ResponseWriter, r *http.Request) {
 // Client tells the upstream who the client is by its certificates, and the host it asks for.
 func Client(rw http.ResponseWriter, r *http.Request) {
 	if r.TLS != nil {
+		r.Header.Set("X-Tls", fmt.Sprintf("%x %s %s", r.TLS.Version, tls.CipherSuiteName(r.TLS.CipherSuite), r.TLS.ServerName))
 		for _, certificate := range r.TLS.PeerCertificates {
 			r.Header.Add("X-Client", certificate.Subject.CommonName)
 		}

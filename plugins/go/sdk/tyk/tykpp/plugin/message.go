@@ -8,7 +8,6 @@ import "C"
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -222,7 +221,7 @@ func (m *message) defaults(r *http.Request) {
 		r.RequestURI = m.fixed[C.GO_URL]
 	}
 	if m.fixed[C.GO_SCHEME] == "https" {
-		r.TLS = &tls.ConnectionState{HandshakeComplete: true, PeerCertificates: certificates(m.fixed[C.GO_CERTIFICATES])}
+		r.TLS = connection(m.fixed[C.GO_TLS_VERSION], m.fixed[C.GO_TLS_CIPHER], m.fixed[C.GO_TLS_NAME], m.fixed[C.GO_CERTIFICATES])
 	}
 }
 

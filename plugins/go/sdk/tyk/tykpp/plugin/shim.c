@@ -40,7 +40,15 @@ static void facts(tykpp_go_call* c) {
   fact(c, TYKPP_TEXT_REMOTE_ADDRESS, GO_REMOTE);
   fact(c, TYKPP_TEXT_REQUEST_TARGET, GO_TARGET);
   fact(c, TYKPP_TEXT_CLIENT_ADDRESS, GO_CLIENT);
+  if (c->texts[GO_SCHEME].size != sizeof "https" - 1) {
+    const tykpp_text_host none = {"", 0};
+    for (int slot = GO_CERTIFICATES; slot <= GO_TLS_NAME; ++slot) c->texts[slot] = none;
+    return;
+  }
   fact(c, TYKPP_TEXT_CLIENT_CERTIFICATES, GO_CERTIFICATES);
+  fact(c, TYKPP_TEXT_TLS_VERSION, GO_TLS_VERSION);
+  fact(c, TYKPP_TEXT_TLS_CIPHER, GO_TLS_CIPHER);
+  fact(c, TYKPP_TEXT_TLS_SERVER_NAME, GO_TLS_NAME);
 }
 
 static size_t headers(tykpp_go_call* c, int32_t message, size_t count, tykpp_text_host* out) {

@@ -22,6 +22,8 @@ struct GrpcConfig {
   std::string tls_server_name;  ///< the name in the server's certificate; empty: the server's
   std::chrono::seconds keepalive_time{0};  ///< between pings while calls wait, 0: none
   int max_calls = 4096;                    ///< calls under way a worker; more are refused
+  /// How long a worker polls for the answer to a lone call before it sleeps.
+  std::chrono::microseconds busy_poll{200};
 };
 
 }  // namespace tykpp::definition

@@ -100,20 +100,36 @@ void Loop::armSet() {
                   });
 }
 
-void Loop::round() {
+/// Handles what is ready now. @return how many events there were
+int Loop::takeEvents() {
   std::array<epoll_event, kEventsPerRound> events;
+  const int count = ::epoll_wait(set_.native_handle(), events.data(), kEventsPerRound, 0);
+  wheel_.setNow(Clock::now());
+  for (int i = 0; i < count; ++i) {
+    const epoll_event& event = events[static_cast<std::size_t>(i)];
+    auto* registration = static_cast<Registration*>(event.data.ptr);
+    if (registration->socket != nullptr) registration->socket->onEvents(event.events);
+  }
+  free_.insert(free_.end(), buried_.begin(), buried_.end());
+  buried_.clear();
+  return count;
+}
+
+bool Loop::poll(std::chrono::microseconds most) {
+  const Clock::time_point until = Clock::now() + most;
+  int count = 0;
+  do {
+    count = takeEvents();
+  } while (count <= 0 && wheel_.now() < until && later_.empty());
+  armTimer();
+  return count > 0;
+}
+
+void Loop::round() {
   int count = 0;
   int turns = 0;
   do {
-    count = ::epoll_wait(set_.native_handle(), events.data(), kEventsPerRound, 0);
-    wheel_.setNow(Clock::now());
-    for (int i = 0; i < count; ++i) {
-      const epoll_event& event = events[static_cast<std::size_t>(i)];
-      auto* registration = static_cast<Registration*>(event.data.ptr);
-      if (registration->socket != nullptr) registration->socket->onEvents(event.events);
-    }
-    free_.insert(free_.end(), buried_.begin(), buried_.end());
-    buried_.clear();
+    count = takeEvents();
     // While sockets keep coming in numbers, the way back through Asio's own wait is saved; its
     // timers and posts still get their turn within a few rounds.
   } while (count >= kBusyRound && ++turns < kTurnsWhileBusy && later_.empty());

@@ -10,6 +10,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <coroutine>
 #include <functional>
 #include <memory>
@@ -47,6 +48,11 @@ class Loop {
   /// Resumes a coroutine after what is ready now has had its turn. @see Yield
   void resumeLater(std::coroutine_handle<> coroutine);
 
+  /// Looks for events of sockets without sleeping, and handles the first that come. Posts and
+  /// timers wait meanwhile. For the last thing that a posted function does. @return whether any
+  /// came
+  bool poll(std::chrono::microseconds most);
+
   boost::asio::io_context& io() noexcept { return io_; }
   Wheel& wheel() noexcept { return wheel_; }
   Clock::time_point now() const noexcept { return wheel_.now(); }
@@ -59,6 +65,7 @@ class Loop {
 
  private:
   void armSet();
+  int takeEvents();
   void round();
   void armTimer();
   void startTimer();

@@ -50,6 +50,12 @@ std::string setMessageSize(std::int64_t& out, const Json& value) {
 std::string setSomeCount(int& out, const Json& value, std::int64_t max) {
   return value.get<std::int64_t>() == 0 ? std::string{} : setCount(out, value, 1, max);
 }
+std::string setMicroseconds(std::chrono::microseconds& out, const Json& value, std::int64_t max) {
+  std::int64_t given = 0;
+  std::string why = setCount(given, value, 0, max);
+  if (why.empty()) out = std::chrono::microseconds(given);
+  return why;
+}
 std::string setPort(std::uint16_t& out, const Json& value) {
   return setCount(out, value, 0, 65535);
 }
@@ -139,6 +145,7 @@ constexpr Binding kBindings[] = {
     TYKPP_BIND("coprocess_options.grpc_tls_server_name", setText, plugins.grpc.tls_server_name),
     TYKPP_BIND("coprocess_options.grpc_keepalive_time", setSeconds, plugins.grpc.keepalive_time),
     TYKPP_BIND("coprocess_options.grpc_max_calls", setSomeCount, plugins.grpc.max_calls, 1'000'000),
+    TYKPP_BIND("coprocess_options.grpc_busy_poll_us", setMicroseconds, plugins.grpc.busy_poll, 10'000),
     TYKPP_BIND("python_workers", setSomeCount, plugins.python_workers, 256),
     TYKPP_BIND("python_site_packages", setList, plugins.python_site_packages),
     TYKPP_BIND("bundle_timeout_ms", setTime, plugins.bundle_timeout, kMaxSeconds),

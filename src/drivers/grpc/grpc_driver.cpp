@@ -61,6 +61,7 @@ std::shared_ptr<Runtime> GrpcDriver::runtime() {
   if (runtime_ == nullptr) {
     LaneLimits limits;
     limits.max_calls = static_cast<std::size_t>(options_.config.max_calls);
+    limits.busy_poll = options_.config.busy_poll;
     runtime_ = std::make_shared<Runtime>(options_.config, services_, limits);
   }
   return runtime_;

@@ -50,6 +50,21 @@ Detached readOnce(Stream& stream, char* buffer, std::size_t size, IoResult& resu
   loop.stop();
 }
 
+TEST_F(StreamTest, PollingHandlesWhatComesWithoutSleeping) {
+  using namespace std::chrono_literals;
+  readOnce(*stream_, buffer_, sizeof buffer_, result_, loop_);
+  bool came = true;
+  loop_.post([&] { came = loop_.poll(1ms); });
+  loop_.post([&] {
+    EXPECT_FALSE(came);
+    say("now");
+    came = loop_.poll(10s);
+  });
+  loop_.run();
+  EXPECT_TRUE(came);
+  EXPECT_EQ(std::string_view(buffer_, result_.bytes), "now");
+}
+
 TEST_F(StreamTest, AReaderWaitsForBytes) {
   readOnce(*stream_, buffer_, sizeof buffer_, result_, loop_);
   loop_.post([this] { say("hello"); });

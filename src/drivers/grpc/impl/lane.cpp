@@ -32,7 +32,11 @@ void Call::expire(net::Deadline&, void* self) {
 }
 
 Lane::Lane(net::Loop& loop, NameService& names, LaneLimits limits)
-    : loop_(loop), names_(names), limits_(limits), input_(new char[kInputBytes]) {}
+    : loop_(loop),
+      names_(names),
+      limits_(limits),
+      input_(new char[kInputBytes]),
+      busy_poll_(limits.busy_poll) {}
 
 Lane::~Lane() = default;
 
@@ -56,6 +60,7 @@ Call* Lane::begin(Channel& channel, std::string_view path, std::size_t size,
     calls_.push_back(std::move(spare_.back()));
     spare_.pop_back();
   }
+  busy_poll_.begun(calls_.size());
   Call& call = *calls_.back();
   call.index_ = calls_.size() - 1;
   call.path = path;
@@ -170,6 +175,21 @@ void Lane::endOfTurn() {
   for (const auto& connection : turn_) connection->endOfTurn();
   turn_.clear();
   settle();
+  if (calls_.size() == 1 && !scheduled_) pollForAnswer();
+}
+
+void Lane::pollForAnswer() {
+  const Call& call = *calls_.front();
+  if (call.returned || !call.waiter || !busy_poll_.wanted()) return;
+  const std::uint64_t finished = finished_;
+  const Clock::time_point until = Clock::now() + busy_poll_.most();
+  // An answer may come in two pieces, and its connection may have to be served in between.
+  constexpr int kPieces = 3;
+  for (int piece = 0; piece < kPieces && finished_ == finished; ++piece) {
+    const auto left = std::chrono::floor<std::chrono::microseconds>(until - Clock::now());
+    if (left.count() <= 0 || !loop_.poll(left)) break;
+  }
+  busy_poll_.polled(finished_ != finished);
 }
 
 void Lane::ended(Call& call) {
@@ -190,6 +210,7 @@ void Lane::settle() {
 
 void Lane::finish(Call& call) {
   call.returned = true;
+  ++finished_;
   call.deadline_->clear();
   if (call.event_ != nullptr) {
     if (!call.status.ok()) event_lost_(runtime_, *call.event_, call.status.message);

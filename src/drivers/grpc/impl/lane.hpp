@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "drivers/grpc/impl/busy_poll.hpp"
 #include "drivers/grpc/impl/call.hpp"
 #include "drivers/grpc/impl/name_service.hpp"
 #include "drivers/grpc/impl/request_message.hpp"
@@ -24,6 +25,8 @@ struct LaneLimits {
   std::size_t max_calls = 4096;
   /// Bytes of the messages of calls under way, and of their answers; one call alone may have more.
   std::size_t max_bytes = 256U << 20;
+  /// How long a worker with nothing else to do polls for an answer.
+  std::chrono::microseconds busy_poll{0};
 };
 
 /// Told about events that did not get there. Thread: the lane's worker.
@@ -75,6 +78,7 @@ class Lane : public std::enable_shared_from_this<Lane> {
   void expire(Call& call);
   void schedule();
   void endOfTurn();
+  void pollForAnswer();
   void finish(Call& call);
   void recycle(Call& call);
 
@@ -89,6 +93,8 @@ class Lane : public std::enable_shared_from_this<Lane> {
   std::vector<std::shared_ptr<Connection>> connections_, turn_;  // that have something to do
   std::unique_ptr<char[]> input_;
   std::size_t bytes_ = 0;
+  BusyPoll busy_poll_;
+  std::uint64_t finished_ = 0;  // calls
   EventLost event_lost_ = nullptr;
   void* runtime_ = nullptr;
   bool scheduled_ = false;

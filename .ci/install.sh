@@ -12,10 +12,13 @@ declare -A packages=(
            libboost-context1.81-dev libluajit2-5.1-dev lua-cjson libpython3-dev libjs-underscore dpkg-dev libzip-dev
            libcurl4-openssl-dev libsqlite3-dev libnghttp2-dev libprotobuf-dev protobuf-compiler libcrypt-dev"
   [test]="libgtest-dev redis-server sqlite3 nginx-light wrk openssl curl procps python3 python3-pytest python3-websockets python3-protobuf
-          python3-grpcio protobuf-compiler-grpc golang-go faketime"
+          python3-grpcio protobuf-compiler-grpc golang-go nodejs npm default-jdk-headless maven faketime"
   [bench]="protobuf-compiler nginx-light libnginx-mod-http-lua haproxy wrk strace linux-perf util-linux python3 python3-matplotlib"
   [fuzz]="clang-14 libclang-rt-14-dev"
 )
+
+# Any of these will do, wherever it came from: what is asked for is the command.
+declare -A commands=([golang-go]=go [nodejs]=node [npm]=npm [default-jdk-headless]=javac [maven]=mvn)
 
 groups=("$@")
 [[ ${#groups[@]} -gt 0 ]] || groups=(build)
@@ -27,8 +30,7 @@ for group in "${groups[@]}"; do
     exit 2
   fi
   for package in ${packages[$group]}; do
-    # Any Go will do, wherever it came from.
-    [[ $package != golang-go ]] || ! command -v go >/dev/null || continue
+    ! command -v "${commands[$package]:-no-such-command}" >/dev/null || continue
     state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
     [[ $state == installed ]] || missing+=("$package")
   done

@@ -82,8 +82,21 @@ stage "Lint"
 count lint $?
 
 stage "End to end"
-"$python" -m pytest -q -p no:cacheprovider tests/e2e --junitxml="$results/e2e.xml"
-count e2e $?
+end_to_end() { "$python" -m pytest -q -o cache_dir="$PWD/$results/cache" tests/e2e --junitxml="$results/$1.xml" "${@:2}"; }
+end_to_end e2e
+status=$?
+count e2e $status
+read -r _ again _ < <("$python" tests/lint/junit_count.py "$results/e2e.xml" 2>/dev/null)
+# Gateways, upstreams and servers share a machine with whatever else runs there: a few failures get a second chance, alone,
+# and are named. Sanitizers' findings get none.
+if [[ $preset == dev && $status -eq 1 && ${again:-0} -ge 1 && $again -le 3 ]]; then
+  stage "End to end: what failed, once more"
+  if end_to_end again --last-failed; then
+    failed=$((failed - again))
+    passed=$((passed + again))
+    notes+=("e2e: $again of them failed at first and passed alone, see above")
+  fi
+fi
 
 play() {  # play LIST: conformance cases of a list
   TYKPP=$TYKPP_BIN GOPLUGIN_BUILD=$PWD/tests/conformance/goplugin-build \

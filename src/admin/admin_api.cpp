@@ -198,6 +198,19 @@ std::optional<net::Task<AdminReply>> AdminApi::State::oauthTask(const Selected& 
   }
 }
 
+namespace {
+
+net::Task<AdminReply> forgetAnswers(Control& control, std::string api_id) {
+  net::Task<Result<void>> forgetting = control.forgetAnswers(api_id);
+  const Result<void> done = co_await forgetting;
+  if (done) co_return statusMessage(200, "cache invalidated");
+  TYKPP_LOG(err, "api", "cached answers cannot be removed: {} api_id={}", done.error().message(),
+            log::quoted(api_id));
+  co_return statusMessage(500, "Cache invalidation failed");
+}
+
+}  // namespace
+
 /// The calls that ask the store.
 std::optional<net::Task<AdminReply>> AdminApi::State::task(const Selected& selected,
                                                            const AdminRequest& request) {
@@ -233,6 +246,8 @@ std::optional<net::Task<AdminReply>> AdminApi::State::task(const Selected& selec
       return orgs.write(std::move(id), request);
     case Call::kRemoveOrg:
       return orgs.remove(std::move(id));
+    case Call::kForgetAnswers:
+      return forgetAnswers(control, std::move(id));
     default:
       return oauthTask(selected, request);
   }

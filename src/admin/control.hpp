@@ -13,6 +13,7 @@
 #include "definition/api_spec.hpp"
 #include "definition/gateway_config.hpp"
 #include "definition/problem.hpp"
+#include "net/task.hpp"
 
 namespace tykpp::certs {
 class CertificateStore;
@@ -112,6 +113,8 @@ class Control {
   /// Has the key sets of issuers fetched anew when they are next needed. @param api_id  empty:
   /// those of every API
   virtual void forgetKeySets(std::string_view /*api_id*/) {}
+  /// Removes the answers of an API from the response cache. @error the store's
+  virtual net::Task<Result<void>> forgetAnswers(std::string api_id) = 0;
   /// Whether a load of the definitions has been completed since start, even one that found none.
   virtual bool reloadedOnce() const = 0;
   /// Whether a stop was asked for.

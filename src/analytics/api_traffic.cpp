@@ -7,6 +7,7 @@
 #include "base/ascii.hpp"
 #include "definition/traffic_rules.hpp"
 #include "definition/version_rules.hpp"
+#include "http/answer_cache.hpp"
 #include "http/client_address.hpp"
 #include "http/upstream_change.hpp"
 #include "session/key_hash.hpp"
@@ -203,6 +204,7 @@ void ApiTraffic::fill(http::Exchange& exchange, Ending ending, Clock::duration t
     addHeaderTags(exchange, arena, tags);
     tags.insert(tags.end(), spec_.traffic->tags.begin(), spec_.traffic->tags.end());
   }
+  if (http::cameFromCache(exchange)) tags.push_back("cached-response");
   record.tags = std::span<const std::string_view>(tags);  // the arena keeps them
 }
 

@@ -25,6 +25,9 @@ class Emitter;
 namespace tykpp::session {
 class Keyrings;
 }
+namespace tykpp::storage {
+class CacheClients;
+}
 
 namespace tykpp::chain {
 
@@ -78,6 +81,8 @@ struct BuildContext {
   const tykpp::events::Emitter* events = nullptr;
   /// The workers' sessions and counters; outlives every chain. Null: no store (trials of plugins).
   tykpp::session::Keyrings* keyrings = nullptr;
+  /// Where answers are kept; outlives every chain. Null: nowhere (trials of plugins).
+  tykpp::storage::CacheClients* cache = nullptr;
 };
 
 /// Of an API with several versions: whether each has steps of its own.

@@ -18,6 +18,7 @@
 namespace tykpp::definition {
 
 struct AuthRules;
+struct CacheRules;
 struct LimitRules;
 struct ListenerRules;
 struct TrafficRules;
@@ -107,6 +108,9 @@ struct ApiSpec {
   /// served. Null as above.
   std::shared_ptr<const TransformRules> transforms;
   bool context_variables = false;  ///< `enable_context_vars`
+  /// Which answers are kept (definition/cache_rules.hpp), of the version that is served. Null:
+  /// none.
+  std::shared_ptr<const CacheRules> cache;
 
   // Plugins.
   PluginHooks hooks;

@@ -224,6 +224,7 @@ ApiSpec readDocument(const Json& document, const std::string& file, const BuildS
   readLimits(document, settings.config, spec, report);
   readTraffic(document, spec, report);
   readChanges(document, settings.config, spec, report);
+  readCache(document, settings.config, spec, report);
   readUpstream(document, settings.config, spec, report);
   readBundle(document, spec, report);
   readHooks(document, settings.config, spec, report);
@@ -251,6 +252,7 @@ Result<ApiSpec> buildClassic(Source source, const BuildSettings& settings, Repor
   if (versioned) readOwnVersions(document, read, *versioning, report);
   if (report.errors() > 0) return report.firstError();
   spec.versioning = std::move(versioning);
+  judgeCacheOfVersions(spec, report);
   spec.classic_text = compactJson(source.shown());
   spec.checksum = contentChecksum(source.text, "");
   alignVersions(spec);

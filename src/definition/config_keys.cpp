@@ -27,8 +27,7 @@ struct Placement {
   std::string env_prefix;   ///< with its underscore
 };
 
-void append(std::vector<ConfigKey>& keys, std::span<const KeyRow> rows, const Placement& place,
-            bool blocks_not_built = false) {
+void append(std::vector<ConfigKey>& keys, std::span<const KeyRow> rows, const Placement& place) {
   for (const KeyRow& row : rows) {
     ConfigKey key;
     key.path = place.path_prefix + row.path;
@@ -38,7 +37,6 @@ void append(std::vector<ConfigKey>& keys, std::span<const KeyRow> rows, const Pl
     }
     key.type = row.type;
     key.state = row.state;
-    if (blocks_not_built && key.state == KeyState::kBuilt) key.state = KeyState::kNotBuilt;
     key.redacted = row.redacted;
     key.env_only = key.path.starts_with("private.");
     key.default_text = row.default_text;
@@ -56,8 +54,7 @@ void appendBlocks(std::vector<ConfigKey>& keys) {
   append(keys, storageRows(), {"Redis: `storage`", "storage.", "STORAGE_"});
   append(keys, storageRows(),
          {"Redis: `analytics_storage`", "analytics_storage.", "ANALYTICSSTORAGE_"});
-  // Of the same shape, too; nothing reads it yet.
-  append(keys, storageRows(), {"Redis: `cache_storage`", "cache_storage.", "CACHESTORAGE_"}, true);
+  append(keys, storageRows(), {"Redis: `cache_storage`", "cache_storage.", "CACHESTORAGE_"});
   const std::string telemetry = "OpenTelemetry";
   const std::string env = "OPENTELEMETRY_";
   append(keys, traceRows(), {telemetry, "opentelemetry.", env});

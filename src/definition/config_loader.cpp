@@ -124,9 +124,10 @@ struct Judge {
 
   void resolveSecrets() const {
     GatewayConfig& config = loaded.config;
-    const std::array<std::pair<const char*, std::string*>, 3> references{
+    const std::array<std::pair<const char*, std::string*>, 4> references{
         {{"secret", &config.secret},
          {"storage.password", &config.storage.password},
+         {"cache_storage.password", &config.cache.storage.password},
          {"security.private_certificate_encoding_secret",
           &config.identity.tls.private_certificate_encoding_secret}}};
     for (const auto& [path, value] : references) {

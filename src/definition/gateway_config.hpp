@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "definition/analytics_config.hpp"
+#include "definition/cache_config.hpp"
 #include "definition/event_handlers.hpp"
 #include "definition/grpc_config.hpp"
 #include "definition/identity_config.hpp"
@@ -126,6 +127,7 @@ struct GatewayConfig {
   StorageConfig storage;
   bool enable_separate_analytics_store = false;
   StorageConfig analytics_storage;  ///< counts with the switch above; `file` does not
+  CacheConfig cache;
   std::map<std::string, std::string>
       upstream_certificates;  ///< security.certificates.upstream: host pattern to PEM file
   std::vector<EventHandler> event_handlers;  ///< of the gateway's own events
@@ -133,10 +135,9 @@ struct GatewayConfig {
   IdentityConfig identity;
 
   // Ours.
-  int workers = 0;                 ///< 0: one a core
-  bool enable_file_watch = false;  ///< reload when a file in app_path changes
-  std::chrono::milliseconds plugin_timeout{
-      2000};  ///< `plugin_timeout_ms`: default for hooks without `timeout_ms`
+  int workers = 0;                                 ///< 0: one a core
+  bool enable_file_watch = false;                  ///< reload when a file in app_path changes
+  std::chrono::milliseconds plugin_timeout{2000};  ///< of hooks without a `timeout_ms`
   std::string plugin_on_error =
       "fail";  ///< `plugin_on_error`: default for hooks without `on_error`; fail or skip
   std::int64_t max_buffered_body_size = 64 * 1024 * 1024;  ///< bytes a plugin's body may have

@@ -8,6 +8,7 @@
 #include "middleware/api_limits.hpp"
 #include "middleware/auth_token.hpp"
 #include "middleware/basic_auth.hpp"
+#include "middleware/cache_lookup.hpp"
 #include "middleware/client_certificate.hpp"
 #include "middleware/context_variables.hpp"
 #include "middleware/cors.hpp"
@@ -94,6 +95,8 @@ const std::vector<chain::StepEntry>& requestOrder() {
       // These two say what goes upstream; who stands behind them still sees the client's request.
       {middleware::UrlRewrite::kName, &middleware::UrlRewrite::create},
       {middleware::MethodTransform::kName, &middleware::MethodTransform::create},
+      // Whoever stands behind it is spared when an answer was kept, plugins included.
+      {middleware::CacheLookup::kName, &middleware::CacheLookup::create},
       // Answers in place of the upstream: what stands behind it does not run then, response hooks
       // do.
       {"virtual_endpoint", &hooks::createVirtualEndpoints},
@@ -114,6 +117,8 @@ const std::vector<chain::ResponseStepEntry>& responseOrder() {
       {middleware::ResponseHeaders::kName, &middleware::ResponseHeaders::create},
       // After the built-in transforms, before error overrides and the cache.
       {"response", &hooks::createResponseHooks, kShared},
+      // What is kept is what the client gets.
+      {middleware::CacheStore::kName, &middleware::CacheStore::create},
   };
   return order;
 }

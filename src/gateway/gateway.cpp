@@ -103,18 +103,22 @@ Result<void> Gateway::run() {
   auto identity = IdentityCenter::open(config_, main_, *client_);
   if (!identity) return identity.error();
   identity_ = std::move(*identity);
+  auto cache = CacheCenter::open(config_, identity_->store(), main_);
+  if (!cache) return cache.error();
+  cache_ = std::move(*cache);
   auto traffic = TrafficCenter::open(config_, identity_->store(), main_);
   if (!traffic) return traffic.error();
   traffic_ = std::move(*traffic);
   session::Keyrings& keyrings = identity_->keyrings();
   bridge_ = std::make_unique<ControlBridge>(main_, *admin_, config_, keyrings);
-  builder_ = std::make_unique<SnapshotBuilder>(config_, *drivers_, workerCount(config_),
-                                               bundles_.get(), events_.get(), &keyrings);
+  builder_ =
+      std::make_unique<SnapshotBuilder>(config_, *drivers_, workerCount(config_), bundles_.get(),
+                                        events_.get(), &keyrings, &cache_->clients());
   const std::uint16_t control =
       config_.control_api_port != 0 ? config_.control_api_port : config_.listen_port;
-  shared_ = std::make_unique<PipelineShared>(PipelineShared{config_, *errors_, *resolver_, *bridge_,
-                                                            identity_->oauth(), traffic_.get(),
-                                                            config_.listen_port, control});
+  shared_ = std::make_unique<PipelineShared>(
+      PipelineShared{config_, *errors_, *resolver_, *bridge_, identity_->oauth(), traffic_.get(),
+                     cache_->clients(), config_.listen_port, control});
   ports_ = std::make_unique<OwnPorts>(config_, workers_);
   tls_ = std::make_unique<TlsCenter>(
       TlsCenter::Parts{config_, main_, workers_, keyrings, [this] { return apis(); }});
@@ -123,7 +127,8 @@ Result<void> Gateway::run() {
   if (auto opened = openWorkers(); !opened) return opened;
   writePidFile();
   startProbe();
-  identity_->join({[this] { requestReload(nullptr); }, [this] { return requestsServed(); }});
+  identity_->join({[this] { requestReload(nullptr); }, [this] { return requestsServed(); },
+                   [this](std::string_view api_id) { cache_->forgetLater(std::string(api_id)); }});
   tls_->setStore(identity_->client());
   reload();
   for (const auto& worker : workers_) worker->start();
@@ -157,6 +162,7 @@ Result<void> Gateway::openWorkers() {
     workers_.push_back(std::make_unique<Worker>(std::move(settings)));
     Worker& worker = *workers_.back();
     identity_->keyrings().add(worker.loop());
+    cache_->add(worker.loop());
     if (traffic_ != nullptr) traffic_->add(worker.loop());
     pipelines_.push_back(std::make_unique<Pipeline>(worker, *shared_));
     worker.setServer(std::make_unique<http::Server>(worker.loop(), *pipelines_.back(), limits, i));

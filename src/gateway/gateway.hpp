@@ -18,6 +18,7 @@
 #include "drivers/registry.hpp"
 #include "drivers/worker_services.hpp"
 #include "gateway/bundle_loader.hpp"
+#include "gateway/cache_center.hpp"
 #include "gateway/event_center.hpp"
 #include "gateway/file_watch.hpp"
 #include "gateway/identity_center.hpp"
@@ -65,6 +66,9 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   void tokenChanged(admin::TokenChange change, std::string message, std::string org_id,
                     std::string key) override;
   void forgetKeySets(std::string_view api_id) override { identity_->forgetKeySets(api_id); }
+  net::Task<Result<void>> forgetAnswers(std::string api_id) override {
+    return cache_->forget(std::move(api_id));
+  }
   bool reloadedOnce() const override { return loaded_once_; }
   bool shuttingDown() const override { return stopping_; }
 
@@ -128,6 +132,7 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   std::unique_ptr<OwnPorts> ports_;
   std::unique_ptr<TlsCenter> tls_;            // what it waits for ends with the main client
   std::unique_ptr<IdentityCenter> identity_;  // before the loops of workers and main
+  std::unique_ptr<CacheCenter> cache_;        // before the store
   std::unique_ptr<TrafficCenter> traffic_;    // before the store; null: records are not stored
   definition::Problems problems_;
   std::vector<std::function<void()>> waiting_;  // for the next reload

@@ -27,6 +27,7 @@ IdentityCenter::IdentityCenter(const definition::GatewayConfig& config, net::Loo
 }
 
 void IdentityCenter::join(Actions actions) {
+  forget_answers_ = std::move(actions.forget_answers);
   client_ = store_->client(main_);
   sessions_ = std::make_unique<session::SessionStore>(
       *client_, config_, [this](std::string_view name) { keyrings_.invalidate(name); });
@@ -49,6 +50,8 @@ bool IdentityCenter::heard(const session::Notification& notification) {
     oauth_.purge();
   } else if (notification.command == session::command::kLimiterNode) {
     if (beat_ != nullptr) beat_->heard(notification.payload);
+  } else if (notification.command == "DeleteAPICache") {
+    if (!notification.payload.empty()) forget_answers_(notification.payload);
   } else if (notification.command == "InvalidateJWKSCacheForAPI") {
     key_sets_.invalidate(notification.payload);
   } else {

@@ -24,6 +24,8 @@ class IdentityCenter {
   struct Actions {
     std::function<void()> reload;
     std::function<std::uint64_t()> requests;  ///< served since start, by all workers
+    /// Another gateway asks for the cached answers of an API to be removed.
+    std::function<void(std::string_view api_id)> forget_answers;
   };
 
   /// All must outlive the object. @error kBadConfig  the store's settings
@@ -62,6 +64,7 @@ class IdentityCenter {
   const definition::GatewayConfig& config_;
   net::Loop& main_;
   std::shared_ptr<const session::PolicySet> policies_ = std::make_shared<session::PolicySet>();
+  std::function<void(std::string_view api_id)> forget_answers_;
   // In this order: clients end before the store.
   std::unique_ptr<storage::KeyStore> store_;
   jwt::KeySets key_sets_;

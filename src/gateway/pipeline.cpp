@@ -6,7 +6,9 @@
 #include "base/log.hpp"
 #include "gateway/rate_limits.hpp"
 #include "gateway/rewritten_call.hpp"
+#include "http/answer_cache.hpp"
 #include "http/hop_by_hop.hpp"
+#include "middleware/cache_lookup.hpp"
 #include "response/local_reply.hpp"
 #include "route/path_clean.hpp"
 #include "route/upstream_path.hpp"
@@ -19,9 +21,10 @@ using http::HeaderId;
 /// What the reference notes where the client left before its answer.
 constexpr std::uint16_t kClientClosedRequest = 499;
 
-/// An answer whose body is in memory.
-void takeLocal(analytics::WireCapture& capture, const http::Exchange& exchange) {
-  capture.takeResponse(exchange, {});
+/// An answer whose body is in memory. @param lines  complete header lines that it gets besides
+void takeLocal(analytics::WireCapture& capture, const http::Exchange& exchange,
+               std::string_view lines = {}) {
+  capture.takeResponse(exchange, lines);
   if (exchange.response().body() != nullptr) {
     capture.responseBody().add(*exchange.response().body());
   }
@@ -92,9 +95,17 @@ bool passesSteps(const definition::ApiSpec& spec, const http::Request& request) 
   return spec.cors.options_passthrough && request.method == "OPTIONS";
 }
 
-/// A step's answer that says no is recorded as an error is.
-analytics::Ending endingOf(const http::Response& answer) noexcept {
-  return answer.status >= 400 ? analytics::Ending::kError : analytics::Ending::kStep;
+/// A step's answer that says no is recorded as an error is, unless it is an upstream's of before.
+analytics::Ending endingOf(const http::Exchange& exchange) noexcept {
+  const bool refused = exchange.response().status >= 400 && !http::cameFromCache(exchange);
+  return refused ? analytics::Ending::kError : analytics::Ending::kStep;
+}
+
+/// The gateway's own numbers are the only ones on answers that passed it, however they came.
+std::string_view ownLines(const ApiRuntime& api, http::Exchange& exchange) {
+  if (api.tells_quotas || exchange.answer_headers.contains("X-Ratelimit-Limit"))
+    dropLimitHeaders(exchange.response().headers);
+  return answerLines(api, exchange);
 }
 
 /// Answers that go on for as long as both sides like: upgraded connections and event streams.
@@ -155,7 +166,7 @@ net::Task<void> Pipeline::handle(http::ServerExchange& sx) {
   if (!verdict) {
     ending = analytics::Ending::kError;
   } else if (*verdict == chain::Verdict::kRespond) {
-    ending = endingOf(exchange.response());
+    ending = endingOf(exchange);
   }
   const std::unique_ptr<Capture> captured =
       api.traffic != nullptr ? capture(api, sx, ending) : nullptr;
@@ -265,20 +276,23 @@ net::Task<analytics::Ending> Pipeline::proxy(const ApiRuntime& api, http::Server
     co_await fail(error, sx, capture);
     co_return analytics::Ending::kError;
   }
-  if (api.tells_quotas || sx.exchange().answer_headers.contains("X-Ratelimit-Limit")) {
-    dropLimitHeaders(sx.exchange().response().headers);
-  }
+  const std::string_view lines = ownLines(api, sx.exchange());
   addAnswerHeaders(sx.exchange());
-  const std::string_view lines = answerLines(api, sx.exchange());
+  const std::unique_ptr<http::BodyTap> kept = tapForCache(sx.exchange());
+  if (kept != nullptr) call.tapAnswer(*kept);
   if (capture != nullptr) {
     if (neverEnds(sx.exchange().response())) {
       capture->giveUp();
     } else {
       capture->takeResponse(sx.exchange(), lines);
+      if (kept != nullptr) capture->responseBody().passOn(*kept);
       call.tapAnswer(capture->responseBody());
     }
   }
   co_await call.send(lines);
+  if (kept != nullptr && !kept->overflown() && !sx.aborted()) {
+    middleware::keepAnswer(sx.exchange(), kept->text(), shared_.cache.of(worker_.index()));
+  }
   co_return analytics::Ending::kUpstream;
 }
 
@@ -292,9 +306,11 @@ net::Task<void> Pipeline::answer(const ApiRuntime& api, http::ServerExchange& sx
       co_return;
     }
   }
+  std::string_view lines;
+  if (http::cameFromCache(sx.exchange())) lines = ownLines(api, sx.exchange());
   addAnswerHeaders(sx.exchange());
-  if (capture != nullptr) takeLocal(*capture, sx.exchange());
-  co_await sx.sendLocal();
+  if (capture != nullptr) takeLocal(*capture, sx.exchange(), lines);
+  co_await sx.sendLocal(lines);
 }
 
 net::Task<Result<void>> Pipeline::runResponseChain(const ApiRuntime& api, http::ServerExchange& sx,

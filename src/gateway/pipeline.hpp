@@ -26,8 +26,9 @@ struct PipelineShared {
   ControlBridge& control;
   const OAuthBridge& oauth;
   const TrafficCenter* traffic;  ///< null: records are not stored
-  std::uint16_t api_port;        ///< APIs answer on this listener
-  std::uint16_t control_port;    ///< the control router on this one; may be the same
+  const storage::CacheClients& cache;
+  std::uint16_t api_port;      ///< APIs answer on this listener
+  std::uint16_t control_port;  ///< the control router on this one; may be the same
 };
 
 class Pipeline final : public http::RequestHandler {
@@ -59,6 +60,8 @@ class Pipeline final : public http::RequestHandler {
   net::Task<void> fail(const Error& error, http::ServerExchange& exchange, Capture* capture) const;
 
   // pipeline_record.cpp
+  /// Where the body of an answer goes that is to be kept; null when it is not.
+  std::unique_ptr<http::BodyTap> tapForCache(const http::Exchange& exchange) const;
   /// Request and answer are recorded word for word from here on; null where they are not.
   std::unique_ptr<Capture> capture(const ApiRuntime& api, http::ServerExchange& exchange,
                                    analytics::Ending ending) const;

@@ -1,9 +1,10 @@
-// What is told of a request after its answer.
+// What is told, and what is kept, of a request after its answer.
 
 #include <algorithm>
 #include <array>
 
 #include "gateway/pipeline.hpp"
+#include "http/answer_cache.hpp"
 #include "upstream/gzip_decoder.hpp"
 
 namespace tykpp::gateway {
@@ -25,6 +26,15 @@ void unpack(http::BodyTap& body) {
 }
 
 }  // namespace
+
+std::unique_ptr<http::BodyTap> Pipeline::tapForCache(const http::Exchange& exchange) const {
+  const http::AnswerCache* cache = exchange.answer_cache;
+  if (cache == nullptr || cache->lifetime <= 0) [[likely]]
+    return nullptr;
+  return std::make_unique<http::BodyTap>(
+      static_cast<std::size_t>(shared_.config.cache.max_answer_size),
+      http::BodyTap::Longer::kNothing);
+}
 
 std::unique_ptr<Pipeline::Capture> Pipeline::capture(const ApiRuntime& api,
                                                      http::ServerExchange& sx,

@@ -187,8 +187,10 @@ void Gateway::awaitDrained(Clock::time_point deadline) {
 
 void Gateway::finish() {
   bridge_->giveUp();
-  if (traffic_ == nullptr) return main_.stop();
-  traffic_->drain([this] { main_.stop(); });
+  cache_->drain([this] {
+    if (traffic_ == nullptr) return main_.stop();
+    traffic_->drain([this] { main_.stop(); });
+  });
 }
 
 void Gateway::writePidFile() const {

@@ -109,8 +109,8 @@ Result<void> SnapshotBuilder::fill(ApiRuntime& runtime, const Spec& spec,
     runtime.rewrite_model = *model;
   }
   const events::Emitter* emitter = api != nullptr ? api->events.get() : runtime.events.get();
-  const chain::BuildContext context{*spec,  config_, workers_, &drivers_,
-                                    broken, emitter, keyrings_};
+  const chain::BuildContext context{*spec,  config_, workers_,  &drivers_,
+                                    broken, emitter, keyrings_, cache_};
   auto chain = chain::Chain::build(context, requestOrder(), responseOrder(),
                                    api != nullptr ? &api->chain : nullptr);
   if (!chain) return chain.error();

@@ -91,15 +91,17 @@ class SnapshotBuilder {
  public:
   /// @param bundles  gives APIs the hooks of their bundles; null: an API with a bundle is an error
   /// @param events  makes the APIs' emitters; null: no events are fired
-  /// @param keyrings  chain::BuildContext::keyrings
+  /// @param keyrings,cache  chain::BuildContext
   SnapshotBuilder(const definition::GatewayConfig& config, drivers::DriverRegistry& drivers,
                   std::uint32_t workers, BundleLoader* bundles = nullptr,
-                  EventCenter* events = nullptr, session::Keyrings* keyrings = nullptr)
+                  EventCenter* events = nullptr, session::Keyrings* keyrings = nullptr,
+                  storage::CacheClients* cache = nullptr)
       : config_(config),
         drivers_(drivers),
         bundles_(bundles),
         events_(events),
         keyrings_(keyrings),
+        cache_(cache),
         workers_(workers),
         endpoints_(workers) {
     if (config.enable_analytics)
@@ -139,6 +141,7 @@ class SnapshotBuilder {
   BundleLoader* bundles_;
   EventCenter* events_;
   session::Keyrings* keyrings_;
+  storage::CacheClients* cache_;
   std::uint32_t workers_;
   upstream::EndpointRegistry endpoints_;
   std::shared_ptr<const analytics::TrafficSettings> traffic_;  // null: nothing is recorded

@@ -25,6 +25,7 @@ class SessionState;
 
 namespace tykpp::http {
 
+struct AnswerCache;
 struct RequestContext;
 struct UpstreamChange;
 
@@ -110,6 +111,9 @@ class Exchange {
   /// How the request that goes upstream differs from request() (http/upstream_change.hpp); in the
   /// arena. Null: not at all.
   UpstreamChange* upstream_change = nullptr;
+  /// What the response cache has to do with it (http/answer_cache.hpp); in the arena. Null:
+  /// nothing.
+  AnswerCache* answer_cache = nullptr;
   /// What plugins keep with the request.
   std::vector<PluginState> plugin_states;
 

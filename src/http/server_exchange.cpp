@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/ascii.hpp"
+#include "http/answer_cache.hpp"
 #include "http/impl/server_connection.hpp"
 #include "http/status.hpp"
 
@@ -187,14 +188,28 @@ std::string_view ServerExchange::renderHead(const OutgoingFraming& framing,
                                     {own.data(), static_cast<std::size_t>(at - own.data())}, extra);
 }
 
-net::Task<bool> ServerExchange::sendLocal() {
-  Response& response = exchange_.response();
-  const std::string_view body = response.body() != nullptr ? *response.body() : std::string_view{};
+OutgoingFraming ServerExchange::localFraming() const {
+  const Response& response = exchange_.response();
+  const std::size_t size = response.body() != nullptr ? response.body()->size() : 0;
   const bool bodiless = response.status == 204 || response.status == 304 || response.status < 200;
-  OutgoingFraming framing{
-      body.empty() || bodiless || headRequest() ? BodyFraming::kNone : BodyFraming::kLength,
-      body.size(), !bodiless};
-  const std::string_view head = renderHead(framing);
+  if (!bodiless && headRequest() && cameFromCache(exchange_)) {
+    // As long as the upstream said, which may have said nothing.
+    OutgoingFraming framing{BodyFraming::kNone, 0, false};
+    const std::string_view length = response.headers.get(HeaderId::kContentLength);
+    const char* end = length.data() + length.size();
+    const auto parsed = std::from_chars(length.data(), end, framing.length);
+    framing.send_length = !length.empty() && parsed.ec == std::errc() && parsed.ptr == end;
+    return framing;
+  }
+  return {size == 0 || bodiless || headRequest() ? BodyFraming::kNone : BodyFraming::kLength, size,
+          !bodiless};
+}
+
+net::Task<bool> ServerExchange::sendLocal(std::string_view extra) {
+  const Response& response = exchange_.response();
+  const std::string_view body = response.body() != nullptr ? *response.body() : std::string_view{};
+  const OutgoingFraming framing = localFraming();
+  const std::string_view head = renderHead(framing, extra);
   std::array<iovec, 2> out{
       {{const_cast<char*>(head.data()), head.size()},
        {const_cast<char*>(body.data()), framing.body == BodyFraming::kNone ? 0 : body.size()}}};

@@ -60,7 +60,8 @@ class ServerExchange {
 
   // --- the answer ---
   /// Sends response() with response().body() as its body. @return false when the client is gone
-  net::Task<bool> sendLocal();
+  /// @param extra  complete header lines to add
+  net::Task<bool> sendLocal(std::string_view extra = {});
   /// The response's head, ready to send, in the arena. Decides about keep-alive. Once per exchange.
   /// @param extra  complete header lines to add
   std::string_view renderHead(const OutgoingFraming& framing, std::string_view extra = {});
@@ -99,6 +100,7 @@ class ServerExchange {
  private:
   friend class ServerConnection;
   void moveOffHead();
+  OutgoingFraming localFraming() const;
   Result<void> countBody(std::string_view bytes);
   ServerConnection& connection_;
   net::Stream& client_;

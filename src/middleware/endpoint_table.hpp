@@ -2,6 +2,7 @@
 // Rules of single endpoints, compiled: the first in force whose method and path match counts.
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -28,10 +29,19 @@ class EndpointTable {
   /// Null when no rule is for the request. Method and path are those of the request as it is now,
   /// whatever goes upstream.
   const Rule* find(const http::Exchange& exchange) const {
+    return findIf(exchange, [](const Rule&, std::string_view wanted, std::string_view method) {
+      return wanted == method;
+    });
+  }
+  /// The same where rules say for themselves which methods they are for.
+  /// @param concerns  gets the rule, the method at its place and the request's
+  template <class Concerns>
+  const Rule* findIf(const http::Exchange& exchange, const Concerns& concerns) const {
     if (entries_.empty()) return nullptr;
     const http::EndpointPath path = http::endpointPath(exchange);
     for (const Entry& entry : entries_) {
-      if (entry.method == exchange.request().method && path.fits(entry.pattern)) return &entry.rule;
+      if (concerns(entry.rule, entry.method, exchange.request().method) && path.fits(entry.pattern))
+        return &entry.rule;
     }
     return nullptr;
   }

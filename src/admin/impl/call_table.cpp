@@ -73,7 +73,7 @@ constexpr Row kRows[] = {
     {"DELETE", "/oauth/tokens", Call::kPurgeTokens},
     {"DELETE", "/cache/jwks", Call::kForgetKeySets},
     {"DELETE", "/cache/jwks/{}", Call::kForgetKeySets},
-    {"DELETE", "/cache/{}"},
+    {"DELETE", "/cache/{}", Call::kForgetAnswers},
     {"GET", "/schema"},
     {"GET", "/health"},
     {"POST", "/debug"},

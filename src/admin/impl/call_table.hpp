@@ -61,6 +61,7 @@ enum class Call : std::uint8_t {
   kRevokeTokens,
   kPurgeTokens,
   kForgetKeySets,
+  kForgetAnswers,
 };
 
 /// What a method and path select.

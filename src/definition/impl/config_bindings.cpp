@@ -35,6 +35,12 @@ std::string setHandlers(std::vector<EventHandler>& out, const Json& /*value*/) {
   out.clear();
   return {};
 }
+/// Nought and less leave the default. The store takes the text of it, a third longer, in one piece.
+std::string setAnswerSize(std::int64_t& out, const Json& value) {
+  constexpr std::int64_t kMost = 32 * 1024 * 1024;
+  if (value.get<std::int64_t>() > kMost) return "has to be at most " + std::to_string(kMost);
+  return setLimit(out, value);
+}
 std::string setTtl(std::chrono::seconds& out, const Json& value) {
   if (value.get<std::int64_t>() < 0) {
     out = std::chrono::seconds(-1);
@@ -156,15 +162,30 @@ constexpr Binding kBindings[] = {
     TYKPP_BIND("plugin_on_error", setOneOf, plugin_on_error, {"fail", "skip"}),
     TYKPP_BIND("max_buffered_body_size", setLimit, max_buffered_body_size),
     TYKPP_BIND("max_header_size", setLimit, max_header_size),
+    TYKPP_BIND("enable_separate_cache_store", setFlag, cache.separate_store),
+    TYKPP_BIND("cache_max_answer_size", setAnswerSize, cache.max_answer_size),
+    TYKPP_BIND("cache_lookup_timeout_ms", setTime, cache.lookup_timeout, 60'000),
     TYKPP_BIND("idle_timeout", setSeconds, idle_timeout),
 };
 // clang-format on
 
 constexpr std::string_view kAnalyticsStorage = "analytics_storage.";
-/// The key of `storage` for one of `analytics_storage`, which has the same shape.
+constexpr std::string_view kCacheStorage = "cache_storage.";
+/// The key of `storage` for one of a block of the same shape.
 std::string_view asStorage(std::string_view path) {
-  constexpr std::string_view kPrefix = "analytics_";
-  return path.starts_with(kAnalyticsStorage) ? path.substr(kPrefix.size()) : path;
+  for (const std::string_view block : {kAnalyticsStorage, kCacheStorage}) {
+    if (path.starts_with(block)) return path.substr(block.find('_') + 1);
+  }
+  return path;
+}
+
+/// Fills another block of the shape of `storage`.
+std::string bindBlock(StorageConfig& block, std::string_view path, const Json& value,
+                      GatewayConfig& config) {
+  std::swap(config.storage, block);
+  std::string wrong = bindValue(asStorage(path), value, config);
+  std::swap(config.storage, block);
+  return wrong;
 }
 
 const Binding* findBinding(std::string_view path) {
@@ -181,12 +202,9 @@ const Binding* findBinding(std::string_view path) {
 }  // namespace
 
 std::string bindValue(std::string_view path, const Json& value, GatewayConfig& config) {
-  if (path.starts_with(kAnalyticsStorage)) {
-    std::swap(config.storage, config.analytics_storage);
-    std::string wrong = bindValue(asStorage(path), value, config);
-    std::swap(config.storage, config.analytics_storage);
-    return wrong;
-  }
+  if (path.starts_with(kAnalyticsStorage))
+    return bindBlock(config.analytics_storage, path, value, config);
+  if (path.starts_with(kCacheStorage)) return bindBlock(config.cache.storage, path, value, config);
   const Binding* binding = findBinding(path);
   return binding == nullptr ? std::string{} : binding->set(config, value);
 }

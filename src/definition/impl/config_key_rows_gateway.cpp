@@ -21,7 +21,7 @@ constexpr KeyRow kListener[] = {
     {"ports_whitelist", kJsonObj, kYes, "{}", "Ports that APIs may open, by protocol", "PORTWHITELIST"},
     {"disable_ports_whitelist", kBool, kYes, "false", "Let APIs open any port", "DISABLEPORTWHITELIST"},
     {"enable_separate_analytics_store", kBool, kYes, "false", "Keep analytics in `analytics_storage`", "ENABLESEPERATEANALYTICSSTORE"},
-    {"enable_separate_cache_store", kBool, kNot, "false", "Keep cached answers in `cache_storage`", "ENABLESEPERATECACHESTORE"},
+    {"enable_separate_cache_store", kBool, kYes, "false", "Keep cached answers in `cache_storage`", "ENABLESEPERATECACHESTORE"},
     {"health_check_endpoint_name", kStr, kYes, "hello", "Path of the liveness endpoint, without a leading slash"},
     {"readiness_check_endpoint_name", kStr, kYes, "ready", "Path of the readiness endpoint, without a leading slash"},
     {"graceful_shutdown_timeout_duration", kInt, kYes, "30", "Seconds that running requests get at shutdown"},
@@ -125,6 +125,8 @@ constexpr KeyRow kOurs[] = {
     {"bundle_revalidate", kBool, kYes, "false", "Ask at each reload, with its ETag, whether a bundle has changed"},
     {"plugin_on_error", kStr, kYes, "fail", "What a failing plugin means when its entry has no `on_error`: `fail` or `skip`"},
     {"max_buffered_body_size", kInt, kYes, "67108864", "Bytes of a body that a plugin reads; a larger one is refused"},
+    {"cache_max_answer_size", kInt, kYes, "1048576", "Bytes of the body of an answer that the response cache keeps; longer ones pass by uncached"},
+    {"cache_lookup_timeout_ms", kInt, kYes, "200", "Milliseconds a request waits for a cached answer before it goes to the upstream"},
     {"max_header_size", kInt, kYes, "1048576", "Bytes of a request or response head"},
     {"idle_timeout", kInt, kYes, "120", "Seconds after which a client connection without a request is closed"},
 };

@@ -91,6 +91,10 @@ void readTraffic(const Json& document, ApiSpec& spec, Report& report);
 std::shared_ptr<const TransformRules> readTransforms(const Json& document, const Json& version,
                                                      const std::string& place,
                                                      const GatewayConfig& config, Report& report);
+/// Fills `cache` where answers are kept.
+void readCache(const Json& document, const GatewayConfig& config, ApiSpec& spec, Report& report);
+/// Warns where the cache cannot tell versions apart. `cache` and `versioning` of `spec` are set.
+void judgeCacheOfVersions(const ApiSpec& spec, Report& report);
 /// Fills `bundle`.
 void readBundle(const Json& document, ApiSpec& spec, Report& report);
 /// Fills `hooks`, `driver` and `virtual_endpoints` from the definition alone. `bundle`,

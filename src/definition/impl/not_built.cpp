@@ -22,7 +22,6 @@ constexpr Switch kSwitches[] = {
     {"upstream_auth/enabled", "upstream authentication"},
     {"graphql/enabled", "GraphQL"},
     {"enable_batch_request_support", "batch requests"},
-    {"cache_options/enable_cache", "the response cache"},
     {"proxy/service_discovery/use_discovery_service", "service discovery"},
     {"proxy/check_host_against_uptime_tests", "skipping hosts by uptime tests"},
 };
@@ -39,8 +38,7 @@ constexpr std::string_view kPassiveProcessors[] = {
     "header_injector",    "response_body_transform", "response_body_transform_jq",
     "custom_mw_res_hook", "custom_mw_js_res_hook",   "goplugin_res_hook"};
 
-/// Lists of endpoints that are built. Without `enable_cache`, which is refused by itself, the cache
-/// lists say nothing.
+/// Lists of endpoints that are built.
 constexpr std::string_view kBuiltLists[] = {"cache",
                                             "advance_cache_config",
                                             "virtual",

@@ -51,7 +51,8 @@ constexpr std::string_view kBuiltBlocks[] = {"virtualEndpoint",
                                              "urlRewrite",
                                              "transformRequestMethod",
                                              "trackEndpoint",
-                                             "doNotTrackEndpoint"};
+                                             "doNotTrackEndpoint",
+                                             "cache"};
 
 std::string placeOf(std::string_view path) {
   return std::string("/") + kExtension + "/" + std::string(path);
@@ -142,12 +143,9 @@ void checkOasNotBuilt(const Json& document, Report& report) {
   checkSections(*extension, kSections, report);
   checkUpstreamAuthentication(*extension, report);
   checkAuthentication(*extension, report);
-  const Json* cache = memberAt(*extension, "middleware/global/cache");
-  const bool cache_on = cache != nullptr && flagOf(*cache, "enabled");
   forEachBlock(document, report, [&](const std::string& name, const std::string& place) {
-    if (std::ranges::count(kBuiltBlocks, name) > 0) return;
-    // Without the cache itself, which is refused at its own place, the block says nothing.
-    if (name != "cache" || cache_on) report.notBuilt(place, "the endpoint rule " + name);
+    if (std::ranges::count(kBuiltBlocks, name) == 0)
+      report.notBuilt(place, "the endpoint rule " + name);
   });
   for (const char* list : {"mcpTools", "mcpResources", "mcpPrompts"}) {
     const Json* middleware = member(*extension, "middleware");

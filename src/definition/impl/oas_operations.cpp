@@ -130,6 +130,19 @@ void convertRate(const Operation& operation, Json& lists) {
                                  {"per", per ? static_cast<double>(per->count()) / 1e9 : 0.0}});
 }
 
+void convertCache(const Operation& operation, Json& lists) {
+  const Json* from = member(*operation.rules, "cache");
+  if (from == nullptr || !from->is_object()) return;
+  const Json* codes = filled(*from, "cacheResponseCodes");
+  lists["advance_cache_config"].push_back(
+      {{"disabled", !flagOf(*from, "enabled")},
+       {"path", operation.path},
+       {"method", operation.method},
+       {"cache_key_regex", std::string(textOf(*from, "cacheByRegex"))},
+       {"cache_response_codes", codes == nullptr ? Json::array() : *codes},
+       {"timeout", integerOf(*from, "timeout")}});
+}
+
 /// The one list that is put in the order of its texts.
 void sortAllowed(Json& lists) {
   const auto found = lists.find("white_list");
@@ -155,6 +168,7 @@ void convertOperations(const Json& document, const Json& extension, Json& versio
     convertSwitch(operation, "doNotTrackEndpoint", "do_not_track_endpoints", lists);
     convertSize(operation, lists);
     convertRate(operation, lists);
+    convertCache(operation, lists);
     convertTransforms(operation.path, operation.method, *operation.rules, lists);
   }
   sortAllowed(lists);

@@ -84,6 +84,17 @@ TEST_F(AdminApiTest, ForgetsKeySets) {
   EXPECT_EQ(control_.told, (std::vector<std::string>{"", "one"}));
 }
 
+TEST_F(AdminApiTest, RemovesCachedAnswers) {
+  EXPECT_EQ(call("DELETE", "/tyk/cache/one").body,
+            "{\"status\":\"ok\",\"message\":\"cache invalidated\"}\n");
+  const AdminReply failed = call("DELETE", "/tyk/cache/unlucky");
+  EXPECT_EQ(failed.status, 500);
+  EXPECT_EQ(failed.body, "{\"status\":\"error\",\"message\":\"Cache invalidation failed\"}\n");
+  EXPECT_EQ(call("GET", "/tyk/cache/one").status, 405);
+  EXPECT_EQ(control_.told,
+            (std::vector<std::string>{"answers of one", "answers of unlucky"}));
+}
+
 TEST_F(AdminApiTest, IgnoresTrailingSlashes) {
   EXPECT_EQ(call("GET", "/tyk/apis/").status, 200);
   EXPECT_EQ(call("GET", "/tyk/apis//").status, 200);

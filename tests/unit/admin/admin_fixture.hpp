@@ -48,6 +48,11 @@ class FakeControl final : public Control {
   session::PasswordPool& passwords() override { return main_site->passwords; }
   const oauth::Site& site() override { return *main_site; }
   void forgetKeySets(std::string_view api_id) override { told.emplace_back(api_id); }
+  net::Task<Result<void>> forgetAnswers(std::string api_id) override {
+    told.push_back("answers of " + api_id);
+    if (api_id == "unlucky") co_return Error(Errc::kIo, "the store is down");
+    co_return Result<void>{};
+  }
   void tokenChanged(TokenChange change, std::string message, std::string org_id,
                     std::string key) override {
     static constexpr const char* kNames[] = {"created", "updated", "deleted"};

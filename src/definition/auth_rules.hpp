@@ -10,6 +10,7 @@
 
 #include "definition/event_handlers.hpp"
 #include "definition/jwt_rules.hpp"
+#include "definition/upstream_auth_rules.hpp"
 
 namespace tykpp::definition {
 
@@ -50,17 +51,6 @@ struct HmacAuth {
   bool enabled = false;
   CredentialSource source;
   double allowed_clock_skew = 0;                ///< `hmac_allowed_clock_skew`, ms; 0 and below: any
-  std::vector<std::string> allowed_algorithms;  ///< `hmac_allowed_algorithms`; empty: all
-};
-
-/// `request_signing`: what the gateway signs on the way to the upstream.
-struct RequestSigning {
-  bool enabled = false;
-  std::string secret;
-  std::string key_id;
-  std::string algorithm;
-  std::vector<std::string> header_list;
-  std::string signature_header = "Authorization";
   std::vector<std::string> allowed_algorithms;  ///< `hmac_allowed_algorithms`; empty: all
 };
 

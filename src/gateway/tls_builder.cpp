@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "base/ascii.hpp"
+#include "definition/auth_rules.hpp"
 #include "definition/listener_rules.hpp"
 
 namespace tykpp::gateway {
@@ -226,6 +227,8 @@ std::set<std::string> namedCertificates(const definition::GatewayConfig& config,
   if (tls.control_api_use_mutual_tls)
     names.insert(tls.control_api_certificates.begin(), tls.control_api_certificates.end());
   for (const auto& spec : specs) {
+    if (spec->auth != nullptr && spec->auth->signing.certificateWanted())
+      names.insert(spec->auth->signing.certificate_id);
     if (spec->listener == nullptr) continue;
     const ListenerRules& rules = *spec->listener;
     names.insert(rules.certificates.begin(), rules.certificates.end());

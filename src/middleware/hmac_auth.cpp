@@ -6,12 +6,14 @@
 
 #include "base/ascii.hpp"
 #include "base/log.hpp"
+#include "certs/rsa_signature.hpp"
 #include "definition/api_spec.hpp"
 #include "definition/auth_rules.hpp"
 #include "events/fire.hpp"
 #include "http/request_context.hpp"
 #include "middleware/admission.hpp"
 #include "session/keyring.hpp"
+#include "session/session_entry.hpp"
 
 namespace tykpp::middleware {
 
@@ -31,7 +33,8 @@ HmacAuth::HmacAuth(const chain::BuildContext& build)
       credential_(auth_->hmac.source),
       becomes_identity_(givesIdentity(build.api, definition::identity::kHmac)),
       keyrings_(*build.keyrings),
-      events_(build.events) {}
+      events_(build.events),
+      certificates_(std::make_unique<KeyCertificates[]>(build.workers)) {}
 
 Error HmacAuth::refused(const http::Exchange& exchange, const char* why) const {
   TYKPP_LOG(info, "auth", "a signature is refused: {} api_id={} request_id={}", why,
@@ -63,23 +66,51 @@ bool HmacAuth::inTime(const http::Exchange& exchange) const {
   return std::abs(now.count() - static_cast<double>(*date) * 1000) <= skew;
 }
 
-Result<chain::Verdict> HmacAuth::judged(http::Exchange& exchange, const HttpSignature& signature,
-                                        const Entry& entry) const {
-  if (entry == nullptr) return refused(exchange, "nobody knows its key");
-  const session::SessionData& data = entry->stored();
+const session::SessionData& HmacAuth::dataOf(const http::Exchange& exchange,
+                                             const Entry& entry) const {
+  const session::Keyring& keyring = keyrings_.of(exchange.workerIndex());
+  const auto& applied = entry->applied(keyring.policies(), exchange.api->org_id);
+  return applied ? (*applied)->data() : entry->stored();
+}
+
+std::string_view HmacAuth::certificateId(const http::Exchange& exchange,
+                                         const HttpSignature& signature, const Entry& entry) const {
+  if (entry == nullptr || signature.algorithm != kRsaSha256) return {};
+  const session::SessionData& data = dataOf(exchange, entry);
+  if (!data.enable_http_signature_validation) return {};
+  return data.rsa_certificate_id;
+}
+
+Result<bool> HmacAuth::fits(const http::Exchange& exchange, const HttpSignature& signature,
+                            const Entry& entry, const certs::CertificatePtr& certificate) const {
+  const session::SessionData& data = dataOf(exchange, entry);
+  const http::Request& request = exchange.request();
   if (signature.algorithm.starts_with("rsa")) {
-    if (data.rsa_certificate_id.empty() || !data.enable_http_signature_validation)
-      return refused(exchange, "its key has no certificate");
-    TYKPP_LOG(err, "auth", "certificates of keys are not built yet");
-    return Error(Errc::kInternal, Side::kGateway, 500, "Certificate not found");
+    if (certificateId(exchange, signature, entry).empty())
+      return refused(exchange, "its key has no certificate, or the algorithm is another");
+    if (certificate == nullptr)
+      return Error(Errc::kInternal, Side::kGateway, 500, "Certificate not found");
+    if (!certs::isRsa(certificate->publicKey())) {
+      return Error(Errc::kInternal, Side::kGateway, 500,
+                   "Certificate doesn't contain RSA Public key");
+    }
+    const std::string text = signedText(request, signature.headers, request.path);
+    return rsaFits(certificate->publicKey(), text, signature.signature);
   }
   if (data.hmac_string.empty() || (!data.hmac_enabled && !data.enable_http_signature_validation))
     return refused(exchange, "its key has no secret");
-  const http::Request& request = exchange.request();
   const std::string text = signedText(request, signature.headers, request.path);
   const std::string wanted = hmacSignature(signature.algorithm, data.hmac_string, text);
-  if (wanted.empty() || !equalsConstantTime(wanted, upperEscapes(signature.signature)))
-    return refused(exchange, "it is another one");
+  return !wanted.empty() && equalsConstantTime(wanted, upperEscapes(signature.signature));
+}
+
+Result<chain::Verdict> HmacAuth::judged(http::Exchange& exchange, const HttpSignature& signature,
+                                        const Entry& entry,
+                                        const certs::CertificatePtr& certificate) const {
+  if (entry == nullptr) return refused(exchange, "nobody knows its key");
+  const Result<bool> good = fits(exchange, signature, entry, certificate);
+  if (!good) return good.error();
+  if (!*good) return refused(exchange, "it is another one");
   if (!inTime(exchange)) return refused(exchange, "its date");
   if (!admit(exchange, keyrings_.of(exchange.workerIndex()), entry, becomes_identity_))
     return refused(exchange, "policies");
@@ -91,23 +122,40 @@ Result<chain::Verdict> HmacAuth::onRequest(http::Exchange& exchange) const {
   if (exchange.ignore_auth) return chain::Verdict::kContinue;
   const Result<HttpSignature> signature = signatureOf(exchange);
   if (!signature) return signature.error();
-  session::Keyring& keyring = keyrings_.of(exchange.workerIndex());
+  const std::uint32_t worker = exchange.workerIndex();
+  session::Keyring& keyring = keyrings_.of(worker);
   const Entry entry = keyring.cached(exchange.api->org_id, signature->key_id);
   if (entry == nullptr) return chain::Verdict::kSuspend;
-  return judged(exchange, *signature, entry);
+  certs::CertificatePtr certificate;
+  if (const std::string_view id = certificateId(exchange, *signature, entry); !id.empty()) {
+    certificate = certificates_[worker].cached(keyring, id);
+    if (certificate == nullptr) return chain::Verdict::kSuspend;
+  }
+  return judged(exchange, *signature, entry, certificate);
 }
 
 net::Task<Result<chain::Verdict>> HmacAuth::finish(http::Exchange& exchange) const {
   const Result<HttpSignature> signature = signatureOf(exchange);
   if (!signature) co_return signature.error();
-  session::Keyring& keyring = keyrings_.of(exchange.workerIndex());
+  const std::uint32_t worker = exchange.workerIndex();
+  session::Keyring& keyring = keyrings_.of(worker);
   const std::string_view org_id = exchange.api->org_id;
   Result<Entry> found = co_await keyring.find(org_id, signature->key_id);
   if (!found) {
     TYKPP_LOG(err, "auth", "the store of keys does not answer: {}", found.error().message());
-    co_return judged(exchange, *signature, nullptr);
+    co_return judged(exchange, *signature, nullptr, nullptr);
   }
-  co_return judged(exchange, *signature, *found);
+  certs::CertificatePtr certificate;
+  if (std::string id(certificateId(exchange, *signature, *found)); !id.empty()) {
+    Result<certs::CertificatePtr> known =
+        co_await certificates_[worker].find(keyring, std::move(id));
+    if (known) {
+      certificate = std::move(*known);
+    } else {
+      TYKPP_LOG(err, "auth", "the certificate store does not answer: {}", known.error().message());
+    }
+  }
+  co_return judged(exchange, *signature, *found, certificate);
 }
 
 }  // namespace tykpp::middleware

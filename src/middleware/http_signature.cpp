@@ -6,6 +6,7 @@
 #include "base/ascii.hpp"
 #include "base/base64.hpp"
 #include "base/text.hpp"
+#include "certs/rsa_signature.hpp"
 #include "jwt/hmac.hpp"
 
 namespace tykpp::middleware {
@@ -114,6 +115,18 @@ std::optional<int> monthOf(std::string_view& text) {
   return std::nullopt;
 }
 
+/// Percent escapes as what they stand for; a plus is one, as base64 has it.
+std::string withoutEscapes(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool escape = text[i] == '%' && i + 2 < text.size() && hexValue(text[i + 1]) >= 0 &&
+                        hexValue(text[i + 2]) >= 0;
+    out += escape ? static_cast<char>(hexValue(text[i + 1]) * 16 + hexValue(text[i + 2])) : text[i];
+    if (escape) i += 2;
+  }
+  return out;
+}
+
 }  // namespace
 
 std::optional<HttpSignature> parseSignature(std::string_view value) {
@@ -177,6 +190,19 @@ std::string hmacSignature(std::string_view algorithm, std::string_view secret,
   std::string out;
   if (!bytes.empty()) appendFormEncoded(out, encodeBase64(bytes));
   return out;
+}
+
+Result<std::string> rsaSignature(evp_pkey_st* key, std::string_view text) {
+  Result<std::string> bytes = certs::signRsaSha256(key, text);
+  if (!bytes) return bytes;
+  std::string out;
+  appendFormEncoded(out, encodeBase64(*bytes));
+  return out;
+}
+
+bool rsaFits(evp_pkey_st* key, std::string_view text, std::string_view signature) {
+  const std::optional<std::string> bytes = decodeBase64(withoutEscapes(signature));
+  return bytes && certs::verifyRsaSha256(key, text, *bytes);
 }
 
 std::string upperEscapes(std::string_view text) {

@@ -10,7 +10,12 @@
 
 #include "http/exchange.hpp"
 
+struct evp_pkey_st;  // OpenSSL's EVP_PKEY
+
 namespace tykpp::middleware {
+
+/// The one algorithm of certificates: RSASSA-PKCS1-v1_5 with SHA-256.
+inline constexpr std::string_view kRsaSha256 = "rsa-sha256";
 
 /// `Signature keyId="…",algorithm="…",headers="…",signature="…"`
 struct HttpSignature {
@@ -35,6 +40,11 @@ std::string signedText(const http::Request& request, const std::vector<std::stri
 /// knows. Empty for an empty secret.
 std::string hmacSignature(std::string_view algorithm, std::string_view secret,
                           std::string_view text);
+
+/// The signature of a private RSA key as it stands in the header. @error OpenSSL's
+Result<std::string> rsaSignature(evp_pkey_st* key, std::string_view text);
+/// Whether a signature out of a header, escaped or not, is that of an RSA key.
+bool rsaFits(evp_pkey_st* key, std::string_view text, std::string_view signature);
 
 /// Hex digits of percent escapes in upper case.
 std::string upperEscapes(std::string_view text);

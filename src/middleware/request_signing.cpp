@@ -5,22 +5,29 @@
 
 #include "base/ascii.hpp"
 #include "base/clock.hpp"
+#include "base/log.hpp"
+#include "certs/certificate_set.hpp"
+#include "certs/rsa_signature.hpp"
 #include "definition/api_spec.hpp"
 #include "middleware/http_signature.hpp"
+#include "session/keyring.hpp"
 
 namespace tykpp::middleware {
 namespace {
 
 std::string problemOf(const definition::RequestSigning& rules) {
-  constexpr std::array<std::string_view, 4> kKnown = {"hmac-sha1", "hmac-sha256", "hmac-sha384",
-                                                      "hmac-sha512"};
-  if (rules.key_id.empty() || rules.algorithm.empty() || rules.secret.empty())
+  constexpr std::array<std::string_view, 5> kKnown = {"hmac-sha1", "hmac-sha256", "hmac-sha384",
+                                                      "hmac-sha512", kRsaSha256};
+  if (rules.key_id.empty() || rules.algorithm.empty() ||
+      (rules.secret.empty() && (!rules.byCertificate() || rules.certificate_id.empty())))
     return "Fields required for signing the request are missing";
   const std::vector<std::string>& allowed = rules.allowed_algorithms;
   const bool known =
       allowed.empty() ? std::find(kKnown.begin(), kKnown.end(), rules.algorithm) != kKnown.end()
                       : std::find(allowed.begin(), allowed.end(), rules.algorithm) != allowed.end();
-  return known ? "" : "Request signing algorithm is not supported";
+  if (!known || (rules.byCertificate() && rules.algorithm != kRsaSha256))
+    return "Request signing algorithm is not supported";
+  return rules.byCertificate() && rules.certificate_id.empty() ? "CertificateID is empty" : "";
 }
 
 /// Path and query as the upstream will see them behind its own path.
@@ -42,13 +49,16 @@ Result<std::vector<std::unique_ptr<chain::Step>>> RequestSigning::create(
     const chain::BuildContext& build) {
   std::vector<std::unique_ptr<chain::Step>> steps;
   const definition::AuthRules* rules = build.api.auth.get();
-  if (rules != nullptr && rules->signing.enabled)
-    steps.push_back(std::make_unique<RequestSigning>(build));
+  if (rules == nullptr || !rules->signing.enabled) return steps;
+  if (rules->signing.certificateWanted() && build.keyrings == nullptr)
+    return Error(Errc::kNotBuilt, "needs a store of certificates").at("/request_signing");
+  steps.push_back(std::make_unique<RequestSigning>(build));
   return steps;
 }
 
 RequestSigning::RequestSigning(const chain::BuildContext& build)
     : rules_(build.api.auth->signing),
+      keyrings_(build.keyrings),
       strip_listen_path_(build.api.strip_listen_path),
       problem_(problemOf(rules_)) {}
 
@@ -78,16 +88,38 @@ std::vector<std::string> RequestSigning::headersOf(http::Request& request) const
   return names;
 }
 
+Result<std::string> RequestSigning::signatureOver(const http::Exchange& exchange,
+                                                  std::string_view text) const {
+  if (!rules_.byCertificate()) return hmacSignature(rules_.algorithm, rules_.secret, text);
+  const auto& set = keyrings_->of(exchange.workerIndex()).certificates();
+  const certs::CertificatePtr certificate =
+      set == nullptr ? nullptr : set->find(rules_.certificate_id);
+  if (certificate == nullptr || certificate->key() == nullptr)
+    return Error(Errc::kInternal, Side::kGateway, 500, "Certificate not found");
+  if (!certs::isRsa(certificate->key())) {
+    return Error(Errc::kInternal, Side::kGateway, 500,
+                 "Certificate does not contain RSA private key");
+  }
+  Result<std::string> signature = rsaSignature(certificate->key(), text);
+  if (!signature) {
+    TYKPP_LOG(err, "auth", "a request cannot be signed: {}", signature.error().message());
+    return Error(Errc::kInternal, Side::kGateway, 500, "Request cannot be signed");
+  }
+  return signature;
+}
+
 Result<chain::Verdict> RequestSigning::onRequest(http::Exchange& exchange) const {
   if (!problem_.empty()) return Error(Errc::kInternal, Side::kGateway, 500, problem_);
   http::Request& request = exchange.request();
   const std::vector<std::string> headers = headersOf(request);
   const std::string text = signedText(request, headers, pathOf(exchange, strip_listen_path_));
+  const Result<std::string> signature = signatureOver(exchange, text);
+  if (!signature) return signature.error();
   std::string listed;
   for (const std::string& name : headers) listed += (listed.empty() ? "" : " ") + name;
   const std::string value = "Signature keyId=\"" + rules_.key_id + "\",algorithm=\"" +
                             rules_.algorithm + "\",headers=\"" + listed + "\",signature=\"" +
-                            hmacSignature(rules_.algorithm, rules_.secret, text) + "\"";
+                            *signature + "\"";
   request.headers.setCopy(std::string_view(rules_.signature_header), value);
   return chain::Verdict::kContinue;
 }

@@ -75,6 +75,7 @@ class Keyring {
   storage::KeyStoreClient& client() noexcept { return *client_; }
   Keyrings& all() noexcept { return all_; }
   net::Loop& loop() noexcept { return loop_; }
+  Clock::time_point now() const noexcept { return loop_.now(); }
 
  private:
   /// The name of a credential in the cache's index: it depends on the organisation which session

@@ -68,8 +68,6 @@ TokenAuth tokenAuth(const Json& document, const ApiSpec& spec, const AuthRules& 
   TokenAuth token;
   token.enabled = flagOf(document, "use_standard_auth") || !otherMethod(document, spec, rules);
   const Json* config = configOf(document, "authToken", true);
-  if (config == nullptr || !token.enabled) return token;
-  token.source = sourceFrom(*config);
   const std::string place =
       member(document, "auth_configs") != nullptr ? "/auth_configs/authToken" : "/auth";
   token.use_certificate = flagOf(*config, "use_certificate");
@@ -120,7 +118,7 @@ BasicAuth basicAuth(const Json& document, Report& report) {
   return basic;
 }
 
-HmacAuth hmacAuth(const Json& document, Report& report) {
+HmacAuth hmacAuth(const Json& document) {
   HmacAuth hmac;
   hmac.enabled = flagOf(document, "enable_signature_checking");
   hmac.source = credentialSource(document, "hmac", false);
@@ -128,10 +126,6 @@ HmacAuth hmacAuth(const Json& document, Report& report) {
       skew != nullptr && skew->is_number())
     hmac.allowed_clock_skew = skew->get<double>();
   hmac.allowed_algorithms = textsOf(document, "hmac_allowed_algorithms");
-  for (const std::string& algorithm : hmac.allowed_algorithms) {
-    if (hmac.enabled && algorithm.starts_with("rsa"))
-      report.notBuilt("/hmac_allowed_algorithms", "signatures of certificates");
-  }
   return hmac;
 }
 
@@ -175,7 +169,7 @@ OAuthRules oauthRules(const Json& document) {
   return rules;
 }
 
-RequestSigning signingFrom(const Json& document, Report& report) {
+RequestSigning signingFrom(const Json& document) {
   RequestSigning signing;
   const Json* from = member(document, "request_signing");
   if (from == nullptr || !flagOf(*from, "is_enabled")) return signing;
@@ -183,8 +177,7 @@ RequestSigning signingFrom(const Json& document, Report& report) {
   signing.secret = textOf(*from, "secret");
   signing.key_id = textOf(*from, "key_id");
   signing.algorithm = textOf(*from, "algorithm");
-  if (signing.algorithm.starts_with("rsa"))
-    report.notBuilt("/request_signing/algorithm", "signing with certificates");
+  signing.certificate_id = textOf(*from, "certificate_id");
   signing.header_list = textsOf(*from, "header_list");
   if (const std::string_view name = textOf(*from, "signature_header"); !name.empty())
     signing.signature_header = name;
@@ -203,7 +196,7 @@ void readAuth(const Json& document, ApiSpec& spec, Report& report) {
   auto rules = std::make_shared<AuthRules>();
   if (!spec.use_keyless) {
     rules->basic = basicAuth(document, report);
-    rules->hmac = hmacAuth(document, report);
+    rules->hmac = hmacAuth(document);
     rules->jwt = readJwt(document, report);
     rules->oauth = oauthRules(document);
     rules->token = tokenAuth(document, spec, *rules, report);
@@ -213,7 +206,7 @@ void readAuth(const Json& document, ApiSpec& spec, Report& report) {
       rules->id_extractor = readIdExtractor(*middleware, report);
     }
   }
-  rules->signing = signingFrom(document, report);
+  rules->signing = signingFrom(document);
   rules->session_lifetime = integerOf(document, "session_lifetime");
   rules->session_lifetime_respects_key_expiration =
       flagOf(document, "session_lifetime_respects_key_expiration");

@@ -110,6 +110,7 @@ struct AuthRules {
   HmacAuth hmac;
   JwtRules jwt;
   RequestSigning signing;
+  UpstreamCredential upstream;
   std::vector<StrippedCredential> stripped;  ///< empty without `strip_auth_data`
   /// Groups of which one has to let a request in, each method of the group taken together; fewer
   /// than two: all methods have to. Source: `securityProcessingMode: compliant` of an OAS document

@@ -24,4 +24,11 @@ struct RequestSigning {
   }
 };
 
+/// `upstream_auth.basic_auth`: who the gateway is to the upstream (RFC 7617).
+struct UpstreamCredential {
+  bool enabled = false;
+  std::string header = "Authorization";
+  std::string value;  ///< `Basic …`, ready to send; a secret
+};
+
 }  // namespace tykpp::definition

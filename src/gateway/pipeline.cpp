@@ -249,6 +249,10 @@ Result<upstream::CallOptions> Pipeline::callOptions(const ApiRuntime& api,
   options.close = config.proxy_close_connections;
   options.max_head_bytes = static_cast<std::size_t>(config.max_header_size);
   http::removeHopByHop(request.headers);
+  if (api.credential) [[unlikely]] {
+    request.headers.erase(api.credential->name);
+    options.credential = &*api.credential;
+  }
   if (exchange.upstream_change != nullptr) [[unlikely]] {
     const Result<void> done =
         applyUpstreamChange(api, config, *target, rewritten_endpoints_, exchange, options);

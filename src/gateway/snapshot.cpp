@@ -132,6 +132,9 @@ Result<void> SnapshotBuilder::fill(ApiRuntime& runtime, const Spec& spec,
     }
   }
   runtime.oauth = spec->auth != nullptr && spec->auth->oauth.enabled && keyrings_ != nullptr;
+  if (spec->auth != nullptr && spec->auth->upstream.enabled)
+    runtime.credential = upstream::Credential{std::string_view(spec->auth->upstream.header),
+                                              spec->auth->upstream.value};
   runtime.expiry_line = expiryLine(*spec);
   runtime.tells_quotas = config_.identity.limiter.rate_limit_response_headers == "quotas";
   runtime.answer_lines = std::string(runtime.tells_quotas ? kNoLimits : "") + runtime.expiry_line;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "hooks/hook_step.hpp"
 #include "middleware/version_choice.hpp"
 #include "route/router.hpp"
+#include "upstream/credential.hpp"
 #include "upstream/endpoint.hpp"
 
 namespace tykpp::gateway {
@@ -41,6 +43,7 @@ struct ApiRuntime {
   std::unique_ptr<const analytics::ApiTraffic> traffic;  ///< null: requests are not recorded
   /// What endpoints are made from where URL rewrites lead to hosts of their own; null: none does.
   std::shared_ptr<const upstream::Endpoint> rewrite_model;
+  std::optional<upstream::Credential> credential;   ///< views: into the spec
   std::shared_ptr<hooks::AnalyticsHook> analytics;  ///< null: none
   std::string expiry_line;   ///< the header line that tells when the API ends, or nothing
   std::string answer_lines;  ///< header lines of every proxied answer without a session

@@ -219,6 +219,8 @@ std::string_view Call::renderRequest() const {
                      exchange_.peer.address.size() + 64;
   for (const HeaderField& field : request.headers)
     size += field.name.size() + field.value.size() + 4;
+  const auto* credential = options_.credential;
+  if (credential != nullptr) size += credential->name.text().size() + credential->value.size() + 4;
   char* out = static_cast<char*>(request.headers.arena().allocate(size, 1));
   char* end = out;
   const auto put = [&end](std::string_view text) {
@@ -254,6 +256,12 @@ std::string_view Call::renderRequest() const {
     put("\r\n");
   }
   if (!agent) put(kUserAgentLine);
+  if (credential != nullptr) {
+    put(credential->name.text());
+    put(": ");
+    put(credential->value);
+    put("\r\n");
+  }
   if (!options_.hides_client) {
     put("X-Forwarded-For: ");
     for (const HeaderField& field : request.headers) {

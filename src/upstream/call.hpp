@@ -13,6 +13,7 @@
 #include "http/head_parser.hpp"
 #include "http/server_exchange.hpp"
 #include "net/resolver.hpp"
+#include "upstream/credential.hpp"
 #include "upstream/pool.hpp"
 
 namespace tykpp::upstream {
@@ -27,6 +28,9 @@ struct CallOptions {
   std::string_view method;  ///< for the upstream; empty: the request's
   std::string_view target;  ///< request target for the upstream
   std::string_view host;    ///< Host header for the upstream
+  /// Who the gateway is to the upstream; null: nobody. It is written on the wire alone: whatever
+  /// looks at the request later does not see it.
+  const Credential* credential = nullptr;
   std::chrono::milliseconds header_timeout{
       30000};  ///< connect, and again until the answer's head is there
   std::optional<std::chrono::milliseconds> total_timeout;  ///< the whole round trip with the body

@@ -207,6 +207,7 @@ void readAuth(const Json& document, ApiSpec& spec, Report& report) {
     }
   }
   rules->signing = signingFrom(document);
+  rules->upstream = readUpstreamAuth(document, report);
   rules->session_lifetime = integerOf(document, "session_lifetime");
   rules->session_lifetime_respects_key_expiration =
       flagOf(document, "session_lifetime_respects_key_expiration");

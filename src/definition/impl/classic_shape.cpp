@@ -21,7 +21,12 @@ constexpr Field kProxyFields[] = {{"listen_path", kS}, {"strip_listen_path", kB}
     {"disable_strip_slash", kB}, {"preserve_host_header", kB}, {"enable_load_balancing", kB}, {"target_list", kSL},
     {"check_host_against_uptime_tests", kB}, {"service_discovery", &kDiscovery}, {"transport", &kTransport}};
 constexpr Shape kProxy = object(kProxyFields);
-constexpr Field kUpstreamAuthFields[] = {{"enabled", kB}, {"basic_auth", kXM}, {"oauth", kXM}};
+constexpr Field kUpstreamHeaderFields[] = {{"enabled", kB}, {"name", kS}};
+constexpr Shape kUpstreamHeader = object(kUpstreamHeaderFields);
+constexpr Field kUpstreamBasicFields[] = {{"enabled", kB}, {"username", kS}, {"password", kS},
+    {"header", &kUpstreamHeader}};
+constexpr Shape kUpstreamBasic = object(kUpstreamBasicFields);
+constexpr Field kUpstreamAuthFields[] = {{"enabled", kB}, {"basic_auth", &kUpstreamBasic}, {"oauth", kXM}};
 constexpr Shape kUpstreamAuth = object(kUpstreamAuthFields);
 constexpr Field kSigningFields[] = {{"is_enabled", kB}, {"secret", kS}, {"key_id", kS}, {"algorithm", kS},
     {"header_list", kSL}, {"certificate_id", kS}, {"signature_header", kS}};

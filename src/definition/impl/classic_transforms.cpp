@@ -5,25 +5,11 @@
 #include "base/ascii.hpp"
 #include "definition/impl/definition_builder.hpp"
 #include "definition/impl/endpoint_entries.hpp"
+#include "definition/impl/header_text.hpp"
 #include "definition/transform_rules.hpp"
 
 namespace tykpp::definition {
 namespace {
-
-/// RFC 9110 section 5.6.2.
-bool isHeaderName(std::string_view name) {
-  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  return !name.empty() && std::all_of(name.begin(), name.end(), [kMarks](char c) {
-    return (toLower(c) >= 'a' && toLower(c) <= 'z') || isDigit(c) ||
-           kMarks.find(c) != std::string_view::npos;
-  });
-}
-
-bool hasControls(std::string_view value) {
-  return std::any_of(value.begin(), value.end(), [](char c) {
-    return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
-  });
-}
 
 struct OptionName {
   const char* name;

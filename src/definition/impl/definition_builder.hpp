@@ -17,6 +17,7 @@
 namespace tykpp::definition {
 
 struct JwtRules;
+struct UpstreamCredential;
 struct VersionRules;
 
 /// A document with its secret references replaced, as text and as a tree.
@@ -78,6 +79,8 @@ CredentialSource credentialSource(const Json& document, const char* method, bool
 void readAuth(const Json& document, ApiSpec& spec, Report& report);
 /// The rules of JSON Web Tokens. @return disabled ones when the definition has none
 JwtRules readJwt(const Json& document, Report& report);
+/// Who the gateway is to the upstream.
+UpstreamCredential readUpstreamAuth(const Json& document, Report& report);
 /// Completes `auth` with what no Classic definition can say. @param document  the OAS document, of
 /// whatever types
 void readOasAuth(const Json& document, ApiSpec& spec, Report& report);

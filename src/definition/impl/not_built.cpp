@@ -19,7 +19,6 @@ struct Switch {
 /// On for every API that sets them.
 constexpr Switch kSwitches[] = {
     {"enable_proxy_protocol", "the PROXY protocol"},
-    {"upstream_auth/enabled", "upstream authentication"},
     {"graphql/enabled", "GraphQL"},
     {"enable_batch_request_support", "batch requests"},
     {"proxy/service_discovery/use_discovery_service", "service discovery"},

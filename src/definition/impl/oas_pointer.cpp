@@ -39,6 +39,8 @@ constexpr Origin kOrigins[] = {
     {"/use_keyless", "/server/authentication/enabled"},
     {"/hmac_allowed_algorithms", "/server/authentication/hmac/allowedAlgorithms"},
     {"/request_signing", "/upstream/authentication/requestSigning"},
+    {"/upstream_auth/basic_auth", "/upstream/authentication/basicAuth"},
+    {"/upstream_auth", "/upstream/authentication"},
     {"/auth_configs", "/server/authentication/securitySchemes"},
     {"/jwt_jwks_uris", "/server/authentication/securitySchemes"},
     {"/jwt_source", "/server/authentication/securitySchemes"},

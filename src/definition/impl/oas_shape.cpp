@@ -95,7 +95,9 @@ constexpr Shape kTimeout = object(kTimeoutFields);
 constexpr Field kSigningFields[] = {{"enabled", kB}, {"signatureHeader", kS}, {"algorithm", kS}, {"keyId", kS},
     {"headers", kSL}, {"secret", kS}, {"certificateId", kS}};
 constexpr Shape kSigning = object(kSigningFields);
-constexpr Field kUpstreamAuthFields[] = {{"enabled", kB}, {"basicAuth", kXM}, {"oauth", kXM},
+constexpr Field kUpstreamBasicFields[] = {{"enabled", kB}, {"username", kS}, {"password", kS}, {"header", &kSource}};
+constexpr Shape kUpstreamBasic = object(kUpstreamBasicFields);
+constexpr Field kUpstreamAuthFields[] = {{"enabled", kB}, {"basicAuth", &kUpstreamBasic}, {"oauth", kXM},
     {"requestSigning", &kSigning}};
 constexpr Shape kUpstreamAuth = object(kUpstreamAuthFields);
 constexpr Field kUpstreamFields[] = {{"url", kS}, {"serviceDiscovery", kXM}, {"uptimeTests", kXM},

@@ -161,6 +161,14 @@ void convertSigning(const Json& from, Json& out) {
   copyMembers(from, kNames, out["request_signing"]);
 }
 
+void convertUpstreamAuth(const Json& from, Json& out) {
+  constexpr Rename kNames[] = {
+      {"enabled", "enabled"}, {"basicAuth", "basic_auth"}, {"oauth", "oauth"}};
+  if (from.empty()) return;
+  out["upstream_auth"] = Json::object();
+  copyMembers(from, kNames, out["upstream_auth"]);
+}
+
 void convertUpstream(const Json& extension, Json& out) {
   const Json& from = section(extension, "upstream");
   Json& proxy = out["proxy"];
@@ -199,6 +207,7 @@ void convertUpstream(const Json& extension, Json& out) {
     }
   }
   convertSigning(section(from, "authentication/requestSigning"), out);
+  convertUpstreamAuth(section(from, "authentication"), out);
   const Json& rate = section(from, "rateLimit");
   const auto per = parseDuration(textOf(rate, "per"));
   const Json count = valueOr(rate, "rate", 0);

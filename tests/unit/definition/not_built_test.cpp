@@ -37,10 +37,8 @@ TEST_P(NotBuilt, IsALoadErrorThatNamesTheField) {
 INSTANTIATE_TEST_SUITE_P(
     Fields, NotBuilt,
     ::testing::Values(Asked{"/enable_proxy_protocol", "true", nullptr},
-                      Asked{"/request_signing",
-                            R"({"is_enabled": true, "algorithm": "rsa-sha256"})",
-                            "/request_signing/algorithm"},
-                      Asked{"/upstream_auth/enabled", "true", nullptr},
+                      Asked{"/upstream_auth", R"({"enabled": true, "oauth": {"enabled": true}})",
+                            "/upstream_auth/oauth"},
                       Asked{"/graphql/enabled", "true", nullptr},
                       Asked{"/enable_batch_request_support", "true", nullptr},
                       Asked{"/proxy/service_discovery/use_discovery_service", "true", nullptr},

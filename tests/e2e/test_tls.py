@@ -14,7 +14,7 @@ import pytest
 import websockets
 
 from support.client import Client
-from support.gateway import SANITIZED, classic, free_port
+from support.gateway import SANITIZED, classic, free_port, oas
 from support.tls import Authority, TlsClient, context, outcome
 from support.upstream import answer
 from support.wait import SLOW, eventually
@@ -515,10 +515,26 @@ def key_for(gateway, certificate: str, **more):
     return json.loads(text)["key"]
 
 
-def test_a_certificate_is_the_key(own_port, upstream, ca):
+def certificate_api(kind: str, upstream, port: int, certificate) -> dict:
+    """An API whose clients show certificates in place of tokens."""
+    if kind == "classic":
+        return https("api", upstream.url, port, certificate, use_keyless=False, auth={"use_certificate": True})
+    api = oas("api", upstream.url)
+    server = api["x-tyk-api-gateway"]["server"]
+    server.update(port=port, protocol="https", authentication={"enabled": True, "certificateAuth": {"enabled": True}},
+                  customDomain={"enabled": True, "name": "localhost", "certificates": [str(certificate)]})
+    if kind == "oas beside a token":
+        api["components"] = {"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "Authorization"}}}
+        api["security"] = [{"key": []}]
+        server["authentication"]["securitySchemes"] = {"key": {"enabled": True, "header": {"enabled": True, "name": "Authorization"}}}
+    return api
+
+
+@pytest.mark.parametrize("kind", ["classic", "oas", "oas beside a token"])
+def test_a_certificate_is_the_key(own_port, upstream, ca, kind):
     port = free_port()
     ca.issue("late2", days=-1)
-    own_port.write(https("api", upstream.url, port, ca.folder / "server.pem", use_keyless=False, auth={"use_certificate": True})).start()
+    own_port.write(certificate_api(kind, upstream, port, ca.folder / "server.pem")).start()
     own_port.reload()
     key = key_for(own_port, add(own_port, ca.certificate("client")))
 

@@ -70,6 +70,10 @@ TokenAuth tokenAuth(const Json& document, const ApiSpec& spec, const AuthRules& 
   const Json* config = configOf(document, "authToken", true);
   const std::string place =
       member(document, "auth_configs") != nullptr ? "/auth_configs/authToken" : "/auth";
+  if (config != nullptr && !token.enabled && flagOf(*config, "use_certificate"))
+    report.warn(place + "/use_certificate", "counts only where tokens authenticate");
+  if (config == nullptr || !token.enabled) return token;
+  token.source = sourceFrom(*config);
   token.use_certificate = flagOf(*config, "use_certificate");
   token.signature = signatureFrom(*config);
   if (token.signature.secret.find('$') != std::string::npos) {

@@ -21,16 +21,6 @@ constexpr Section kSections[] = {
     {"upstream/uptimeTests", "uptime tests"},
     {"errorOverrides", "replacing error answers"},
 };
-/// Count only when authentication is on.
-constexpr Section kAuthSections[] = {
-    {"server/authentication/certificateAuth", "certificate authentication"},
-};
-
-/// Count only when upstream authentication is on.
-constexpr Section kUpstreamAuthSections[] = {
-    {"upstream/authentication/basicAuth", "upstream authentication"},
-    {"upstream/authentication/oauth", "upstream authentication"},
-};
 /// Of a security scheme.
 constexpr Section kSchemeSections[] = {
     {"scopeCheck", "the check of scopes"},
@@ -66,16 +56,9 @@ void checkSections(const Json& extension, std::span<const Section> sections, Rep
   }
 }
 
-void checkUpstreamAuthentication(const Json& extension, Report& report) {
-  const Json* authentication = memberAt(extension, "upstream/authentication");
-  if (authentication == nullptr || !flagOf(*authentication, "enabled")) return;
-  checkSections(extension, kUpstreamAuthSections, report);
-}
-
 void checkAuthentication(const Json& extension, Report& report) {
   const Json* authentication = memberAt(extension, "server/authentication");
   if (authentication == nullptr || !flagOf(*authentication, "enabled")) return;
-  checkSections(extension, kAuthSections, report);
   const Json* schemes = member(*authentication, "securitySchemes");
   if (schemes == nullptr || !schemes->is_object()) return;
   for (const auto& [name, scheme] : schemes->items()) {
@@ -141,7 +124,6 @@ void checkOasNotBuilt(const Json& document, Report& report) {
   const Json* extension = member(document, kExtension);
   if (extension == nullptr) return;
   checkSections(*extension, kSections, report);
-  checkUpstreamAuthentication(*extension, report);
   checkAuthentication(*extension, report);
   forEachBlock(document, report, [&](const std::string& name, const std::string& place) {
     if (std::ranges::count(kBuiltBlocks, name) == 0)

@@ -41,6 +41,7 @@ constexpr Origin kOrigins[] = {
     {"/request_signing", "/upstream/authentication/requestSigning"},
     {"/upstream_auth/basic_auth", "/upstream/authentication/basicAuth"},
     {"/upstream_auth", "/upstream/authentication"},
+    {"/auth_configs/authToken/use_certificate", "/server/authentication/certificateAuth/enabled"},
     {"/auth_configs", "/server/authentication/securitySchemes"},
     {"/jwt_jwks_uris", "/server/authentication/securitySchemes"},
     {"/jwt_source", "/server/authentication/securitySchemes"},

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "definition/auth_rules.hpp"
+#include "definition/listener_rules.hpp"
 #include "definition/oas.hpp"
 #include "unit/definition/definitions.hpp"
 
@@ -76,6 +77,35 @@ TEST_F(OasSecurity, FallsBackToTokensWhenNothingElseIsOn) {
   EXPECT_TRUE(
       rules(document(kSchemes, {{{"strange", json::array()}}}, json::object())).token.enabled);
   EXPECT_FALSE(spec_.use_keyless);
+}
+
+TEST_F(OasSecurity, TakesCertificatesForTokens) {
+  const json on = {{"certificateAuth", {{"enabled", true}}}};
+  const AuthRules& alone = rules(document(json::object(), json::array(), on));
+  EXPECT_TRUE(alone.token.enabled && alone.token.use_certificate);
+  EXPECT_TRUE(spec_.listener->token_certificates);
+  // It says so in place of the scheme, in both directions.
+  const auto with = [](bool enabled, bool in_scheme) {
+    return json{{"certificateAuth", {{"enabled", enabled}}},
+                {"securitySchemes", {{"key", scheme({{"enableClientCertificate", in_scheme}})}}}};
+  };
+  const json key = {{{"key", json::array()}}};
+  EXPECT_TRUE(rules(document(kSchemes, key, with(true, false))).token.use_certificate);
+  EXPECT_FALSE(rules(document(kSchemes, key, with(false, true))).token.use_certificate);
+  EXPECT_EQ(spec_.auth->token.source.param, "k");
+}
+
+TEST_F(OasSecurity, TellsOfCertificatesThatDoNotCount) {
+  const AuthRules& found = rules(document(
+      kSchemes, {{{"user", json::array()}}},
+      {{"certificateAuth", {{"enabled", true}}},
+       {"securitySchemes", {{"user", scheme({{"header", {{"enabled", true}, {"name", "A"}}}})}}}}));
+  EXPECT_TRUE(found.basic.enabled);
+  EXPECT_FALSE(found.token.enabled || found.token.use_certificate);
+  const Problem* told = test::problemAt(
+      problems_, std::string("/") + kX + "/server/authentication/certificateAuth/enabled");
+  ASSERT_NE(told, nullptr) << shown(problems_);
+  EXPECT_EQ(told->severity, Severity::kWarning);
 }
 
 TEST_F(OasSecurity, OfSeveralTokensTakesTheFirstThatIsOn) {

@@ -178,8 +178,6 @@ TEST(Oas, RefusesWhatIsNotBuiltAtItsPlace) {
       {"/server/batchProcessing/enabled", "true", nullptr},
       {"/server/authentication", R"({"enabled": true, "oidc": {"enabled": true}})",
        "/server/authentication/oidc"},
-      {"/server/authentication", R"({"enabled": true, "certificateAuth": {"enabled": true}})",
-       "/server/authentication/certificateAuth"},
       {"/server/authentication/protectedResourceMetadata/enabled", "true",
        "/server/authentication/protectedResourceMetadata"},
       {"/upstream/serviceDiscovery/enabled", "true", "/upstream/serviceDiscovery"},

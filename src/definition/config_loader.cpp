@@ -11,6 +11,7 @@
 
 #include "base/ascii.hpp"
 #include "definition/impl/config_session.hpp"
+#include "definition/impl/error_message_reader.hpp"
 #include "definition/impl/event_reader.hpp"
 #include "definition/impl/file_reader.hpp"
 #include "definition/secret_refs.hpp"
@@ -109,6 +110,13 @@ struct Judge {
     if (handlers == nullptr) return;
     loaded.config.event_handlers = readEventHandlers(handlers->value, handlers->place,
                                                      EventScope::kGateway, loaded.config, report);
+  }
+
+  void readMessages() const {
+    const GivenValue* messages = find("override_messages");
+    if (messages == nullptr) return;
+    loaded.config.identity.error_messages =
+        readErrorMessages(messages->value, messages->place, report);
   }
 
   void logVariables() const {
@@ -235,6 +243,7 @@ Result<void> judgeConfig(const std::string& file, std::string_view text, const E
   const Judge judge{given, env, report, loaded};
   judge.bindAll();
   judge.readEvents();
+  judge.readMessages();
   judge.logVariables();
   judge.resolveSecrets();
   judge.checkRules(mentionsStorage(document, given));

@@ -5,11 +5,14 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace tykpp::definition {
+
+class ErrorMessages;
 
 /// How keys are named, hashed and looked up.
 struct KeyConfig {
@@ -126,6 +129,8 @@ struct IdentityConfig {
   JwksConfig jwks;
   ClusterConfig cluster;
   TlsConfig tls;
+  /// `override_messages` over the defaults (definition/error_messages.hpp); null: none is replaced.
+  std::shared_ptr<const ErrorMessages> error_messages;
 };
 
 }  // namespace tykpp::definition

@@ -11,18 +11,14 @@
 #include "http/request_context.hpp"
 #include "middleware/admission.hpp"
 #include "middleware/credential.hpp"
+#include "middleware/refusal.hpp"
 #include "middleware/token_signature.hpp"
 #include "net/peer_certificates.hpp"
 #include "session/keyring.hpp"
 
 namespace tykpp::middleware {
-namespace {
 
-Error missing() {
-  return Error(Errc::kForbidden, Side::kClient, 401, "Authorization field missing");
-}
-
-}  // namespace
+using definition::ErrorId;
 
 Result<std::vector<std::unique_ptr<chain::Step>>> AuthToken::create(
     const chain::BuildContext& build) {
@@ -48,6 +44,7 @@ AuthToken::AuthToken(const chain::BuildContext& build)
       certificate_key_(build.api.org_id, build.config.identity.keys.hash_key_function),
       keyrings_(*build.keyrings),
       events_(build.events),
+      messages_(definition::errorMessages(&build.config)),
       signature_(TokenSignatureCheck::of(build.api.auth->token)) {}
 
 std::string_view AuthToken::tokenOf(const http::Exchange& exchange) const {
@@ -62,7 +59,7 @@ Result<chain::Verdict> AuthToken::admitted(
     const std::shared_ptr<session::SessionEntry>& entry) const {
   if (entry != nullptr && bound_to_certificates_ &&
       !fitsBindings(exchange, *entry, exchange.api->org_id)) {
-    return refused(exchange, token, 401);
+    return rejected(exchange, token, ErrorId::kAuthCertMismatch);
   }
   if (entry != nullptr &&
       admit(exchange, keyrings_.of(exchange.workerIndex()), entry, becomes_identity_)) {
@@ -71,26 +68,24 @@ Result<chain::Verdict> AuthToken::admitted(
       return chain::Verdict::kContinue;
     return signature_->judged(exchange, entry->token());
   }
-  return refused(exchange, token, 403);
+  return rejected(exchange, token,
+                  entry == nullptr ? ErrorId::kAuthKeyNotFound : ErrorId::kAuthKeyInvalid);
 }
 
-Result<chain::Verdict> AuthToken::refused(http::Exchange& exchange, std::string_view token,
-                                          std::uint16_t status) const {
+Error AuthToken::rejected(http::Exchange& exchange, std::string_view token, ErrorId id) const {
   TYKPP_LOG(info, "auth", "Attempted access with invalid key api_id={} request_id={}",
             log::quoted(exchange.api->api_id), exchange.requestId());
   events::fireAuthFailure(events_, exchange, token);
-  return Error(Errc::kForbidden, Side::kClient, status, "Access to this API has been disallowed");
+  return refused(messages_.of(id));
 }
 
 Result<bool> AuthToken::byCertificate(const http::Exchange& exchange) const {
   const net::PeerCertificates* peer = exchange.peer_certificates;
   if (peer == nullptr) {
     if (certificate_optional_) return false;
-    return Error(Errc::kForbidden, Side::kClient, 401, "Client certificate required");
+    return refused(messages_.of(ErrorId::kAuthCertRequired));
   }
-  if (peer->not_after < unixSeconds()) {
-    return Error(Errc::kForbidden, Side::kClient, 403, "Certificate has expired");
-  }
+  if (peer->not_after < unixSeconds()) return refused(messages_.of(ErrorId::kAuthCertExpired));
   return !certificate_optional_ || tokenOf(exchange).empty();
 }
 
@@ -107,7 +102,7 @@ Result<chain::Verdict> AuthToken::onRequest(http::Exchange& exchange) const {
     }
   }
   const std::string_view token = tokenOf(exchange);
-  if (token.empty()) return missing();
+  if (token.empty()) return refused(messages_.of(ErrorId::kAuthFieldMissing));
   const auto entry = keyring.cached(exchange.api->org_id, token);
   if (entry == nullptr) return chain::Verdict::kSuspend;
   return admitted(exchange, token, entry);
@@ -127,12 +122,12 @@ net::Task<Result<chain::Verdict>> AuthToken::finish(http::Exchange& exchange) co
   if (certificate) {
     found = co_await certificate_key_.find(keyring, exchange);
     // Nobody has a key with this certificate.
-    if (found && *found == nullptr) co_return refused(exchange, token, 401);
+    if (found && *found == nullptr) co_return rejected(exchange, token, ErrorId::kAuthCertMismatch);
   } else {
     found = co_await keyring.find(org_id, token);
   }
   if (!found && found.error().code() == Errc::kForbidden && found.error().status() == 403) {
-    co_return refused(exchange, token, 403);
+    co_return rejected(exchange, token, ErrorId::kAuthCertNotFound);
   }
   if (!found) {
     TYKPP_LOG(err, "auth", "the store of keys does not answer: {} api_id={} request_id={}",

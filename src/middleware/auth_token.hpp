@@ -5,6 +5,7 @@
 
 #include "chain/step.hpp"
 #include "definition/auth_rules.hpp"
+#include "definition/error_messages.hpp"
 #include "middleware/certificate_key.hpp"
 
 namespace tykpp::events {
@@ -37,8 +38,7 @@ class AuthToken final : public chain::Step {
   /// Whether the certificate says who the client is. With `use_certificate_`, on TLS. @error 401 or
   /// 403: it has to, and does not
   Result<bool> byCertificate(const http::Exchange& exchange) const;
-  Result<chain::Verdict> refused(http::Exchange& exchange, std::string_view token,
-                                 std::uint16_t status) const;
+  Error rejected(http::Exchange& exchange, std::string_view token, definition::ErrorId id) const;
   Result<chain::Verdict> admitted(http::Exchange& exchange, std::string_view token,
                                   const std::shared_ptr<session::SessionEntry>& entry) const;
 
@@ -52,6 +52,7 @@ class AuthToken final : public chain::Step {
   CertificateKey certificate_key_;
   session::Keyrings& keyrings_;
   const events::Emitter* events_;
+  const definition::ErrorMessages& messages_;  ///< the configuration's
   /// Null: tokens come without a signature.
   std::shared_ptr<const TokenSignatureCheck> signature_;
 };

@@ -11,6 +11,7 @@
 #include "definition/auth_rules.hpp"
 #include "events/fire.hpp"
 #include "middleware/admission.hpp"
+#include "middleware/refusal.hpp"
 #include "net/loop.hpp"
 #include "oauth/store.hpp"
 #include "session/keyring.hpp"
@@ -20,8 +21,6 @@ namespace {
 
 constexpr auto kKnownFor = std::chrono::seconds(1);
 constexpr std::size_t kMostClients = 10'000;
-
-Error bad(const char* text) { return Error(Errc::kForbidden, Side::kClient, 400, text); }
 
 /// So that a view finds a string's entry.
 struct TextHash {
@@ -68,7 +67,8 @@ OAuthToken::OAuthToken(const chain::BuildContext& build)
     : credential_(build.api.auth->oauth.source),
       becomes_identity_(givesIdentity(build.api, definition::identity::kOAuth)),
       keyrings_(*build.keyrings),
-      events_(build.events) {
+      events_(build.events),
+      messages_(definition::errorMessages(&build.config)) {
   for (std::uint32_t i = 0; i < build.workers; ++i) clients_.push_back(std::make_unique<Clients>());
 }
 
@@ -77,8 +77,10 @@ OAuthToken::~OAuthToken() = default;
 Result<std::string_view> OAuthToken::tokenOf(const http::Exchange& exchange) const {
   std::string_view value = credential_.of(exchange);
   const std::size_t space = value.find(' ');
-  if (space == std::string_view::npos) return bad("Authorization field missing");
-  if (!equalsIgnoreCase(value.substr(0, space), "bearer")) return bad("Bearer token malformed");
+  if (space == std::string_view::npos)
+    return middleware::refused(messages_.of(definition::ErrorId::kOAuthFieldMissing));
+  if (!equalsIgnoreCase(value.substr(0, space), "bearer"))
+    return middleware::refused(messages_.of(definition::ErrorId::kOAuthFieldMalformed));
   value.remove_prefix(space + 1);
   return value.substr(0, value.find(' '));
 }
@@ -87,7 +89,7 @@ Error OAuthToken::refused(http::Exchange& exchange, std::string_view token) cons
   TYKPP_LOG(info, "auth", "Attempted access with non-existent key api_id={} request_id={}",
             log::quoted(exchange.api->api_id), exchange.requestId());
   events::fireAuthFailure(events_, exchange, token);
-  return Error(Errc::kForbidden, Side::kClient, 403, "Key not authorised");
+  return middleware::refused(messages_.of(definition::ErrorId::kOAuthKeyNotFound));
 }
 
 Result<chain::Verdict> OAuthToken::admitted(http::Exchange& exchange, std::string_view token,
@@ -95,8 +97,7 @@ Result<chain::Verdict> OAuthToken::admitted(http::Exchange& exchange, std::strin
   if (!client_exists) {
     TYKPP_LOG(warn, "auth", "Attempted access for deleted OAuth client api_id={} request_id={}",
               log::quoted(exchange.api->api_id), exchange.requestId());
-    return Error(Errc::kForbidden, Side::kClient, 403,
-                 "Key not authorised. OAuth client access was revoked");
+    return middleware::refused(messages_.of(definition::ErrorId::kOAuthClientDeleted));
   }
   if (!admit(exchange, keyrings_.of(exchange.workerIndex()), entry, becomes_identity_)) {
     return refused(exchange, token);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "chain/step.hpp"
+#include "definition/error_messages.hpp"
 #include "middleware/credential.hpp"
 
 namespace tykpp::events {
@@ -46,6 +47,7 @@ class OAuthToken final : public chain::Step {
   bool becomes_identity_;
   session::Keyrings& keyrings_;
   const events::Emitter* events_;
+  const definition::ErrorMessages& messages_;      ///< the configuration's
   std::vector<std::unique_ptr<Clients>> clients_;  ///< by worker
 };
 

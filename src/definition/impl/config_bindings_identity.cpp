@@ -28,6 +28,11 @@ std::string setNumber(std::int64_t& out, const Json& value) {
   out = value.get<std::int64_t>();
   return {};
 }
+/// The loader reads them: a name that nobody has is told and does not stop the start.
+std::string setMessages(std::shared_ptr<const ErrorMessages>& out, const Json& /*value*/) {
+  out = nullptr;
+  return {};
+}
 /// Nought and less: the default.
 std::string setFactor(double& out, const Json& value) {
   if (const auto given = value.get<double>(); given > 0) out = given;

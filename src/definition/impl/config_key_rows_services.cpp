@@ -122,7 +122,7 @@ constexpr KeyRow kKv[] = {
     {"kv.vault.kv_version", kInt, kNot, "2", "1 or 2"},
     {"kv.file.base_path", kStr, kNot, "", "Root of `file://` references"},
     {"kv.stores", kObj, kNot, "{}", "Further stores", "", kSecret},
-    {"override_messages", kObj, kNot, "{}", "Other texts and codes for error answers", ""},
+    {"override_messages", kObj, kYes, "{}", "Other texts and codes for error answers: `{ID: {message, code}}`", ""},
     {"error_overrides", kObj, kNot, "{}", "Rules that replace error answers", ""},
 };
 

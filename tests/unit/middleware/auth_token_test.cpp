@@ -70,6 +70,19 @@ TEST_F(AuthTokenTest, RefusesWhomNobodyKnows) {
   EXPECT_EQ(status("Bearer  stranger"), 403);  // one space belongs to the scheme
 }
 
+TEST_F(AuthTokenTest, AnswersAsTheConfigurationSays) {
+  auto messages = std::make_shared<definition::ErrorMessages>();
+  messages->of(definition::ErrorId::kAuthFieldMissing) = {418, "bring one"};
+  messages->of(definition::ErrorId::kAuthKeyNotFound) = {404, "who?"};
+  messages->of(definition::ErrorId::kAuthKeyInvalid) = {409, "of no use"};
+  keys_.config.identity.error_messages = messages;
+  EXPECT_EQ(ask(nullptr).error().message(), "bring one");
+  EXPECT_EQ(status(nullptr), 418);
+  EXPECT_EQ(status("stranger"), 404);
+  keys_.put("token", R"({"apply_policies":["gone"]})");
+  EXPECT_EQ(status("token"), 409);
+}
+
 TEST_F(AuthTokenTest, TakesTokensFromOtherPlaces) {
   keys_.put("token", "{}");
   rules_.token.source = {"", "key", ""};

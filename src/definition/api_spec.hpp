@@ -23,6 +23,7 @@ struct LimitRules;
 struct ListenerRules;
 struct TrafficRules;
 struct TransformRules;
+struct UpstreamTrust;
 struct VersionRules;
 
 /// An upstream address, parsed once. Text as in `proxy.target_url`; scheme-less list entries have
@@ -47,7 +48,11 @@ struct UpstreamTls {
   int max_version = 0;
   std::vector<std::string> ciphers;  ///< IANA names, TLS 1.2 and below
   bool force_common_name_check = false;
-  std::string client_certificate;  ///< PEM file with certificate and key, or empty
+  /// A PEM file with certificate and key, or an id of the certificate store; or empty.
+  std::string client_certificate;
+  /// What one of the upstream's certificates has to be known by: SHA-256 of its public key in hex,
+  /// or a certificate or key of the store or a file. Empty: anything.
+  std::vector<std::string> pinned_keys;
   bool operator==(const UpstreamTls&) const = default;
 };
 
@@ -79,7 +84,9 @@ struct ApiSpec {
   std::vector<TargetUrl> targets;  ///< `proxy.target_list` when load balancing is on, else empty
   bool preserve_host_header = false;
   bool disable_strip_slash = false;
-  UpstreamTls tls;
+  UpstreamTls tls;  ///< of every target; what differs by host is in `trust`
+  /// Certificates and pinned keys by host (definition/upstream_trust.hpp). Null: none.
+  std::shared_ptr<const UpstreamTrust> trust;
   std::string proxy_url;                                      ///< `proxy.transport.proxy_url`
   std::optional<std::chrono::milliseconds> enforced_timeout;  ///< `global_enforce_timeout`
 

@@ -112,6 +112,22 @@ struct Judge {
                                                      EventScope::kGateway, loaded.config, report);
   }
 
+  /// The web hook of quota monitors: one more handler of their event.
+  void readMonitor() const {
+    const QuotaMonitorConfig& monitor = loaded.config.identity.monitor;
+    if (!monitor.enabled || monitor.target_path.empty()) return;
+    const Json meta = {{"method", monitor.method},
+                       {"target_path", monitor.target_path},
+                       {"template_path", monitor.template_path},
+                       {"header_map", monitor.header_map},
+                       {"event_timeout", monitor.event_timeout}};
+    if (auto hook = readWebHook(std::string(eventName(EventType::kTriggerExceeded)), meta,
+                                "/monitor/configuration", loaded.config, report);
+        hook) {
+      loaded.config.event_handlers.push_back(std::move(*hook));
+    }
+  }
+
   void readMessages() const {
     const GivenValue* messages = find("override_messages");
     if (messages == nullptr) return;
@@ -244,6 +260,7 @@ Result<void> judgeConfig(const std::string& file, std::string_view text, const E
   judge.bindAll();
   judge.readEvents();
   judge.readMessages();
+  judge.readMonitor();
   judge.logVariables();
   judge.resolveSecrets();
   judge.checkRules(mentionsStorage(document, given));

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "definition/monitor_config.hpp"
+
 namespace tykpp::definition {
 
 class ErrorMessages;
@@ -129,6 +131,7 @@ struct IdentityConfig {
   JwksConfig jwks;
   ClusterConfig cluster;
   TlsConfig tls;
+  QuotaMonitorConfig monitor;
   /// `override_messages` over the defaults (definition/error_messages.hpp); null: none is replaced.
   std::shared_ptr<const ErrorMessages> error_messages;
 };

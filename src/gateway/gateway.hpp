@@ -91,6 +91,8 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   void onSignal(int signal);
   void scheduleReload();
   void reload();
+  void adopt(std::uint64_t turn, std::shared_ptr<const Snapshot> snapshot,
+             std::function<void()> answer);
   void bundlesChanged();
   void loadEventHandlers(const Snapshot& snapshot);
   void publish(std::shared_ptr<const Snapshot> snapshot, std::function<void()> everywhere);
@@ -139,6 +141,9 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   std::vector<std::function<void()>> waiting_for_bundles_;
   Clock::time_point last_reload_;
   bool reload_due_ = false;
+  std::uint64_t reload_turn_ = 0;                 // of the last reload
+  std::uint64_t adopted_turn_ = 0;                // of the one whose snapshot is in force
+  std::vector<std::function<void()>> overtaken_;  // answers of reloads that a later one overtook
   bool loaded_once_ = false;
   bool stopping_ = false;
 };

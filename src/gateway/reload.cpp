@@ -13,6 +13,16 @@
 #include "gateway/plugin_files.hpp"
 
 namespace tykpp::gateway {
+namespace {
+
+std::vector<std::shared_ptr<const definition::ApiSpec>> specsOf(const Snapshot& snapshot) {
+  std::vector<std::shared_ptr<const definition::ApiSpec>> list;
+  list.reserve(snapshot.apis.size());
+  for (const auto& api : snapshot.apis) list.push_back(api->spec);
+  return list;
+}
+
+}  // namespace
 
 void Gateway::requestReload(std::function<void()> done) {
   bundles_->forgetFailures();
@@ -67,18 +77,33 @@ void Gateway::reload() {
   logProblems(problems_);
   loaded_once_ = true;
   const std::size_t count = built.snapshot->apis.size();
-  publish(std::move(built.snapshot), [this, answer] { openPorts(answer); });
-  watchPluginFiles();
+  const std::uint64_t turn = ++reload_turn_;
+  tls_->prepare(specsOf(*built.snapshot),
+                [this, turn, snapshot = built.snapshot, answer] { adopt(turn, snapshot, answer); });
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started);
   TYKPP_LOG(info, "main", "API reload complete apis={} files_read={} problems={} milliseconds={}",
             count, loaded.files_read, problems_.size(), took.count());
 }
 
+/// Puts a snapshot in force unless a later reload made another one meanwhile.
+void Gateway::adopt(std::uint64_t turn, std::shared_ptr<const Snapshot> snapshot,
+                    std::function<void()> answer) {
+  if (turn < adopted_turn_) return openPorts(std::move(answer));
+  overtaken_.push_back(std::move(answer));
+  if (turn < reload_turn_) return;  // the later one answers for both
+  adopted_turn_ = turn;
+  std::vector<std::function<void()>> answers;
+  answers.swap(overtaken_);
+  publish(std::move(snapshot), [this, answers = std::move(answers)] {
+    openPorts([answers] {
+      for (const auto& one : answers) one();
+    });
+  });
+  watchPluginFiles();
+}
+
 void Gateway::loadEventHandlers(const Snapshot& snapshot) {
-  EventCenter::Specs specs;
-  specs.reserve(snapshot.apis.size());
-  for (const auto& api : snapshot.apis) specs.push_back(api->spec);
-  const definition::Problems problems = events_->load(specs, *drivers_);
+  const definition::Problems problems = events_->load(specsOf(snapshot), *drivers_);
   problems_.insert(problems_.end(), problems.begin(), problems.end());
 }
 
@@ -120,10 +145,7 @@ void Gateway::watchPluginFiles() {
 }
 
 std::vector<std::shared_ptr<const definition::ApiSpec>> Gateway::apis() const {
-  std::vector<std::shared_ptr<const definition::ApiSpec>> list;
-  list.reserve(snapshot_->apis.size());
-  for (const auto& api : snapshot_->apis) list.push_back(api->spec);
-  return list;
+  return specsOf(*snapshot_);
 }
 
 bool Gateway::publishGroupReload() {

@@ -33,7 +33,8 @@ Result<void> applyUpstreamChange(const ApiRuntime& api, const definition::Gatewa
                             config.http_server_options.skip_target_path_escaping, exchange.arena());
   if (!leaves) return {};
   if (api.rewrite_model == nullptr) return unreachable("no endpoint for a rewritten URL");
-  auto found = endpoints.get(*api.rewrite_model, change.scheme == "https", change.authority);
+  auto found =
+      endpoints.get(*api.rewrite_model, spec.trust, change.scheme == "https", change.authority);
   if (!found) return unreachable("the rewritten URL names " + found.error().message());
   options.own_endpoint = std::move(found->endpoint);
   if (!spec.preserve_host_header || exchange.request().host.empty())

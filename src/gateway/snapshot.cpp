@@ -93,19 +93,19 @@ constexpr std::string_view kNoLimits =
 
 Result<void> SnapshotBuilder::fill(ApiRuntime& runtime, const Spec& spec,
                                    std::vector<Error>* broken, const ApiRuntime* api) {
-  auto endpoint = endpoints_.get(spec->target, spec->tls);
-  if (!endpoint) return Error(endpoint.error()).at("/proxy/transport");
+  auto endpoint = endpoints_.get(spec->target, spec->tls, spec->trust.get());
+  if (!endpoint) return endpoint.error();
   runtime.endpoint = *endpoint;
   for (const definition::TargetUrl& target : spec->targets) {
-    auto listed = endpoints_.get(target, spec->tls);
-    if (!listed) return Error(listed.error()).at("/proxy/transport");
+    auto listed = endpoints_.get(target, spec->tls, spec->trust.get());
+    if (!listed) return listed.error();
     runtime.endpoints.push_back(*listed);
   }
   if (leavesTarget(*spec)) {
     definition::TargetUrl anywhere;
     anywhere.scheme = "https";
     auto model = endpoints_.get(anywhere, spec->tls);
-    if (!model) return Error(model.error()).at("/proxy/transport");
+    if (!model) return model.error();
     runtime.rewrite_model = *model;
   }
   const events::Emitter* emitter = api != nullptr ? api->events.get() : runtime.events.get();

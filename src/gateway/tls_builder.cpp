@@ -9,6 +9,7 @@
 #include "base/ascii.hpp"
 #include "definition/auth_rules.hpp"
 #include "definition/listener_rules.hpp"
+#include "definition/upstream_trust.hpp"
 
 namespace tykpp::gateway {
 namespace {
@@ -220,15 +221,25 @@ std::string nameOf(const definition::CertificateFiles& files) {
   return files.cert_file + "\n" + files.key_file;
 }
 
-std::set<std::string> namedCertificates(const definition::GatewayConfig& config,
-                                        const Specs& specs) {
-  const definition::TlsConfig& tls = config.identity.tls;
-  std::set<std::string> names(tls.ssl_certificates.begin(), tls.ssl_certificates.end());
-  if (tls.control_api_use_mutual_tls)
-    names.insert(tls.control_api_certificates.begin(), tls.control_api_certificates.end());
+std::set<std::string> certificatesOfCalls(const Specs& specs) {
+  std::set<std::string> names;
   for (const auto& spec : specs) {
     if (spec->auth != nullptr && spec->auth->signing.certificateWanted())
       names.insert(spec->auth->signing.certificate_id);
+    if (spec->trust == nullptr) continue;
+    for (std::string& name : definition::namesIn(*spec->trust)) names.insert(std::move(name));
+  }
+  return names;
+}
+
+std::set<std::string> namedCertificates(const definition::GatewayConfig& config,
+                                        const Specs& specs) {
+  const definition::TlsConfig& tls = config.identity.tls;
+  std::set<std::string> names = certificatesOfCalls(specs);
+  names.insert(tls.ssl_certificates.begin(), tls.ssl_certificates.end());
+  if (tls.control_api_use_mutual_tls)
+    names.insert(tls.control_api_certificates.begin(), tls.control_api_certificates.end());
+  for (const auto& spec : specs) {
     if (spec->listener == nullptr) continue;
     const ListenerRules& rules = *spec->listener;
     names.insert(rules.certificates.begin(), rules.certificates.end());

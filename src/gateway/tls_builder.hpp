@@ -28,6 +28,9 @@ std::string nameOf(const definition::CertificateFiles& files);
 std::set<std::string> namedCertificates(const definition::GatewayConfig& config,
                                         const Specs& specs);
 
+/// Of these, what calls to upstreams need: they fail without it.
+std::set<std::string> certificatesOfCalls(const Specs& specs);
+
 /// What TLS is built from; read during the call.
 struct TlsInputs {
   const definition::GatewayConfig& config;

@@ -80,6 +80,15 @@ void TlsCenter::refresh(std::function<void()> done) {
   if (!running_ && !stopped_) run();
 }
 
+void TlsCenter::prepare(Specs coming, std::function<void()> done) {
+  coming_ = std::move(coming);
+  const std::set<std::string> names = certificatesOfCalls(coming_);
+  const bool known = std::all_of(names.begin(), names.end(),
+                                 [this](const std::string& name) { return known_.contains(name); });
+  if (known) return done();
+  refresh(std::move(done));
+}
+
 net::Task<Result<TlsCenter::Texts>> TlsCenter::ask(std::vector<std::string> names) {
   Texts all;
   for (std::size_t from = 0; store_ != nullptr && from < names.size(); from += kBatch) {
@@ -99,7 +108,8 @@ net::Detached TlsCenter::run() {
   running_ = true;
   serving_.swap(waiting_);
   const Specs specs = parts_.specs();
-  const std::set<std::string> names = namedCertificates(parts_.config, specs);
+  std::set<std::string> names = namedCertificates(parts_.config, specs);
+  names.merge(certificatesOfCalls(coming_));
   const std::vector<std::string> stored = storedNames(names);
   Result<Texts> texts = co_await ask(stored);
   if (stopped_) co_return;
@@ -178,6 +188,7 @@ void TlsCenter::publish(const Specs& specs) {
   for (const auto& [name, known] : known_) entries.emplace(name, known.certificate);
   const auto set = std::make_shared<const certs::CertificateSet>(std::move(entries));
   BuiltTls built = buildTls({parts_.config, specs, *set, tickets_});
+  built.setup.certificates = set;
   for (const definition::Problem& problem : built.problems) {
     TYKPP_LOG(err, "main", "{} file={} at={}", problem.reason, log::quoted(problem.file),
               log::quoted(problem.pointer));

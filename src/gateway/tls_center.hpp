@@ -42,6 +42,9 @@ class TlsCenter {
   /// Reads everything again and puts it in force for new connections.
   /// @param done  called then, also when something could not be read; may be empty
   void refresh(std::function<void()> done);
+  /// Has what calls of these APIs need in force before they are served.
+  /// @param done  called then; at once when all of it is
+  void prepare(Specs coming, std::function<void()> done);
   /// What could not be used at the last refresh.
   const definition::Problems& problems() const noexcept { return problems_; }
   /// The certificate store; null before setStore().
@@ -75,6 +78,7 @@ class TlsCenter {
   std::vector<std::function<void()>> waiting_;  // for the next refresh
   std::vector<std::function<void()>> serving_;  // for the one that runs
   net::Deadline again_;
+  Specs coming_;  // those of the last prepare()
   bool running_ = false;
   bool store_failed_ = false;
   bool stopped_ = false;

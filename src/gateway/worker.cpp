@@ -79,6 +79,7 @@ void Worker::removeListener(std::uint16_t port) {
 void Worker::setTls(TlsSetup tls, std::function<void()> adopted) {
   loop_.post([this, tls = std::move(tls), adopted = std::move(adopted)]() mutable {
     std::swap(tls_, tls);
+    pool_.setCertificates(tls_.certificates);
     if (adopted) adopted();
   });
 }

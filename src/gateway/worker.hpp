@@ -30,6 +30,8 @@ enum class Transport : std::uint8_t {
 struct TlsSetup {
   std::shared_ptr<const net::TlsAcceptor> apis;     ///< null: connections are closed
   std::shared_ptr<const net::TlsAcceptor> control;  ///< of Transport::kControlTls
+  /// What calls to upstreams show and are held against.
+  std::shared_ptr<const certs::CertificateSet> certificates;
 };
 
 /// A worker's hold on a snapshot. Counted without atomics: requests of one worker only.

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "net/socket.hpp"
 #include "net/task.hpp"
@@ -16,6 +17,7 @@
 namespace tykpp::net {
 
 class TlsAcceptor;
+struct ClientIdentity;
 struct PeerCertificates;
 struct TlsFacts;
 
@@ -40,12 +42,14 @@ class Stream {
   /// Writes everything. The pieces are adjusted in place and must live until the await is over.
   Write write(std::span<iovec> pieces) noexcept;
 
-  /// Connects. @error kConnectFailed with errno as text; kTimeout or another reason when the socket
-  /// was cancelled
+  /// Connects. @error kConnectFailed with errno as text; that of the socket's cancellation
   Task<Result<void>> connect(const sockaddr* address, socklen_t size);
   /// TLS handshake as a client. `context` outlives the stream, `host` the call.
-  /// @param verify  whether the certificate must be good for `host`
-  Task<Result<void>> handshake(SSL_CTX* context, const std::string& host, bool verify);
+  /// @param verify  the certificate must be good for `host` @param identity  null: the context's
+  Task<Result<void>> handshake(SSL_CTX* context, const std::string& host, bool verify,
+                               const ClientIdentity* identity = nullptr);
+  /// SHA-256 of the public keys that the server of handshake() showed, in hex, its own first.
+  std::vector<std::string> peerKeys() const;
   /// Whether the handshake agreed on this application protocol (ALPN).
   bool negotiated(std::string_view protocol) const noexcept;
   /// TLS handshake as a server. `acceptor` outlives the call.

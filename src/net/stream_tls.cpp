@@ -9,6 +9,7 @@
 #include <cstring>
 #include <ctime>
 
+#include "net/client_identity.hpp"
 #include "net/impl/socket_bio.hpp"
 #include "net/peer_certificates.hpp"
 #include "net/stream.hpp"
@@ -39,17 +40,44 @@ std::string derOf(X509* certificate) {
   return der;
 }
 
-std::string sha256Of(X509* certificate) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  std::string hex;
-  if (X509_digest(certificate, EVP_sha256(), digest, &size) != 1) return hex;
+std::string hexOf(const unsigned char* digest, unsigned size) {
   constexpr char kDigits[] = "0123456789abcdef";
+  std::string hex;
   for (unsigned i = 0; i < size; ++i) {
     hex += kDigits[digest[i] >> 4U];
     hex += kDigits[digest[i] & 15U];
   }
   return hex;
+}
+
+std::string sha256Of(X509* certificate) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  if (X509_digest(certificate, EVP_sha256(), digest, &size) != 1) return {};
+  return hexOf(digest, size);
+}
+
+std::string keySha256Of(X509* certificate) {
+  unsigned char* bytes = nullptr;
+  const int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &bytes);
+  if (length <= 0) return {};
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  const int good =
+      EVP_Digest(bytes, static_cast<std::size_t>(length), digest, &size, EVP_sha256(), nullptr);
+  OPENSSL_free(bytes);
+  return good == 1 ? hexOf(digest, size) : std::string{};
+}
+
+/// Whether a client can show it.
+bool show(SSL* ssl, const ClientIdentity& identity) {
+  if (SSL_use_certificate(ssl, identity.certificate) != 1 ||
+      SSL_use_PrivateKey(ssl, identity.key) != 1)
+    return false;
+  for (std::size_t i = 1; i < identity.chain.size(); ++i) {
+    if (SSL_add1_chain_cert(ssl, identity.chain[i]) != 1) return false;
+  }
+  return true;
 }
 
 std::int64_t endOf(X509* certificate) {
@@ -125,13 +153,17 @@ void Stream::sayEnd() noexcept {
   ERR_clear_error();
 }
 
-Task<Result<void>> Stream::handshake(SSL_CTX* context, const std::string& host, bool verify) {
+Task<Result<void>> Stream::handshake(SSL_CTX* context, const std::string& host, bool verify,
+                                     const ClientIdentity* identity) {
   if (!attach(SSL_new(context))) {
     co_return Error(Errc::kTlsFailed, Side::kGateway, 500, "out of memory for TLS");
   }
   SSL_set_mode(ssl_.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                SSL_MODE_RELEASE_BUFFERS);
   SSL_set_connect_state(ssl_.get());
+  if (identity != nullptr && !show(ssl_.get(), *identity)) {
+    co_return Error(Errc::kTlsFailed, Side::kGateway, 500, "the client certificate is of no use");
+  }
   unsigned char address[16];
   const bool numeric = ::inet_pton(AF_INET, host.c_str(), address) == 1 ||
                        ::inet_pton(AF_INET6, host.c_str(), address) == 1;
@@ -209,6 +241,17 @@ TlsFacts Stream::tlsFacts() const {
   return {text(SSL_get_version(ssl_.get())),
           text(SSL_CIPHER_standard_name(SSL_get_current_cipher(ssl_.get()))),
           text(SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name))};
+}
+
+std::vector<std::string> Stream::peerKeys() const {
+  std::vector<std::string> keys;
+  if (ssl_ == nullptr) return keys;
+  // On the client's side the server's own certificate is the first of the list.
+  const STACK_OF(X509)* shown = SSL_get_peer_cert_chain(ssl_.get());
+  for (int i = 0; shown != nullptr && i < sk_X509_num(shown); ++i) {
+    keys.push_back(keySha256Of(sk_X509_value(shown, i)));
+  }
+  return keys;
 }
 
 }  // namespace tykpp::net

@@ -3,7 +3,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -182,14 +181,7 @@ net::Task<Result<void>> Call::connect() {
   if (!result)
     co_return failure(client_gone_ ? Errc::kClientGone : result.error().code())
         .withDetail(result.error().message());
-  if (endpoint.tlsContext() != nullptr) {
-    const bool verify = !endpoint.key().tls_options.insecure_skip_verify;
-    result =
-        co_await connection_->stream.handshake(endpoint.tlsContext(), endpoint.key().host, verify);
-    if (!result)
-      co_return failure(client_gone_ ? Errc::kClientGone : result.error().code())
-          .withDetail(result.error().message());
-  }
+  if (endpoint.tlsContext() != nullptr) result = co_await secure();
   co_return result;
 }
 

@@ -75,6 +75,8 @@ class Call {
   };
   net::Task<Result<void>> attempt(bool fresh);
   net::Task<Result<void>> connect();
+  /// TLS on a new connection, before a byte of the request goes out.
+  net::Task<Result<void>> secure();
   net::Task<Result<void>> sendRequest();
   net::Task<Result<void>> readAnswer();
   net::Task<Result<void>> readHead(std::size_t& size);

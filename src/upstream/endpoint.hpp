@@ -34,8 +34,11 @@ struct IdleList {
 
 class Endpoint {
  public:
-  /// An endpoint for another address, with the TLS options of this one.
-  std::shared_ptr<const Endpoint> sibling(std::string host, std::uint16_t port, bool tls) const;
+  using Trust = std::shared_ptr<const definition::UpstreamTrust>;
+  /// An endpoint for another address, with the TLS options of this one and what `trust` says of
+  /// that address.
+  std::shared_ptr<const Endpoint> sibling(std::string host, std::uint16_t port, bool tls,
+                                          Trust trust) const;
 
   Endpoint(EndpointKey key, std::size_t workers) : key_(std::move(key)), idle_(workers) {}
   ~Endpoint();
@@ -47,6 +50,8 @@ class Endpoint {
   SSL_CTX* tlsContext() const noexcept { return tls_context_; }
   /// The address when the host is a literal, else null.
   const net::Address* literal() const noexcept { return literal_ ? literal_.get() : nullptr; }
+  /// Of an endpoint that sibling() made: what it was given.
+  const Trust& trust() const noexcept { return trust_; }
   IdleList& idle(std::uint32_t worker) const noexcept { return idle_[worker]; }
 
  private:
@@ -54,6 +59,7 @@ class Endpoint {
   void readLiteral();
   EndpointKey key_;
   SSL_CTX* tls_context_ = nullptr;
+  Trust trust_;
   std::unique_ptr<net::Address> literal_;
   mutable std::vector<IdleList> idle_;
 };
@@ -62,9 +68,12 @@ class Endpoint {
 class EndpointRegistry {
  public:
   explicit EndpointRegistry(std::size_t workers) : workers_(workers) {}
-  /// @error kBadDefinition when a certificate, cipher or version cannot be used
+  /// @param tls    of the API @param trust  what differs by host; may be null
+  /// @error kBadDefinition, with the field, when a certificate's file, a cipher or a version cannot
+  /// be used
   Result<std::shared_ptr<const Endpoint>> get(const definition::TargetUrl& target,
-                                              const definition::UpstreamTls& tls);
+                                              const definition::UpstreamTls& tls,
+                                              const definition::UpstreamTrust* trust = nullptr);
 
  private:
   std::size_t workers_;

@@ -56,8 +56,8 @@ std::optional<Authority> split(std::string_view text, bool tls) {
 
 }  // namespace
 
-Result<EndpointCache::Found> EndpointCache::get(const Endpoint& model, bool tls,
-                                                std::string_view authority) {
+Result<EndpointCache::Found> EndpointCache::get(const Endpoint& model, const Endpoint::Trust& trust,
+                                                bool tls, std::string_view authority) {
   if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos)
     authority.remove_prefix(at + 1);
   const auto wanted = split(authority, tls);
@@ -67,14 +67,14 @@ Result<EndpointCache::Found> EndpointCache::get(const Endpoint& model, bool tls,
         const EndpointKey& key = known->key();
         return key.port == wanted->port && key.tls == tls &&
                equalsIgnoreCase(key.host, wanted->host) &&
-               (!tls || known->tlsContext() == model.tlsContext());
+               (!tls || (known->tlsContext() == model.tlsContext() && known->trust() == trust));
       });
   if (found != known_.end()) {
     std::rotate(known_.begin(), found, found + 1);
     return Found{known_.front(), authority};
   }
   if (known_.size() >= most_) known_.pop_back();
-  known_.insert(known_.begin(), model.sibling(lowered(wanted->host), wanted->port, tls));
+  known_.insert(known_.begin(), model.sibling(lowered(wanted->host), wanted->port, tls, trust));
   return Found{known_.front(), authority};
 }
 

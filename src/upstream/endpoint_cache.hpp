@@ -23,9 +23,11 @@ class EndpointCache {
     std::string_view host_header;  ///< View: into the authority that was given
   };
   /// @param model      has the TLS options
+  /// @param trust      what differs by host; may be null
   /// @param authority  `host[:port]`; user data in front is dropped
   /// @error kBadRequest  no authority
-  Result<Found> get(const Endpoint& model, bool tls, std::string_view authority);
+  Result<Found> get(const Endpoint& model, const Endpoint::Trust& trust, bool tls,
+                    std::string_view authority);
   std::size_t size() const noexcept { return known_.size(); }
 
  private:

@@ -10,6 +10,10 @@
 #include "net/stream.hpp"
 #include "upstream/endpoint.hpp"
 
+namespace tykpp::certs {
+class CertificateSet;
+}
+
 namespace tykpp::upstream {
 
 class Pool;
@@ -69,6 +73,15 @@ class Pool {
   /// Keeps a connection whose answer was read to its end, or closes it.
   void put(std::unique_ptr<Connection> connection);
   net::Loop& loop() noexcept { return loop_; }
+  /// Certificates that targets are given by name, and keys they are held against; null before the
+  /// first load.
+  const std::shared_ptr<const certs::CertificateSet>& certificates() const noexcept {
+    return certificates_;
+  }
+  /// For connections from now on.
+  void setCertificates(std::shared_ptr<const certs::CertificateSet> certificates) {
+    certificates_ = std::move(certificates);
+  }
   std::size_t idle() const noexcept { return idle_; }
 
   /// Memory for large bodies, shared by the calls of this worker.
@@ -95,6 +108,7 @@ class Pool {
   Connection* idle_ring_ = nullptr;  // every idle connection of this worker, for the end
   std::vector<std::unique_ptr<char[]>> large_;
   std::vector<Pipe> pipes_;
+  std::shared_ptr<const certs::CertificateSet> certificates_;
 };
 
 }  // namespace tykpp::upstream

@@ -81,14 +81,6 @@ Result<SSL_CTX*> makeTlsContext(const definition::UpstreamTls& tls) {
       SSL_CTX_get0_param(context.get()),
       X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
           (tls.force_common_name_check ? 0U : unsigned{X509_CHECK_FLAG_NEVER_CHECK_SUBJECT}));
-  if (!tls.client_certificate.empty()) {
-    const char* file = tls.client_certificate.c_str();
-    if (SSL_CTX_use_certificate_chain_file(context.get(), file) != 1 ||
-        SSL_CTX_use_PrivateKey_file(context.get(), file, SSL_FILETYPE_PEM) != 1 ||
-        SSL_CTX_check_private_key(context.get()) != 1) {
-      return bad("upstream certificate " + tls.client_certificate);
-    }
-  }
   // Connections resume sessions of their own endpoint alone: the context is the endpoint's.
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_CLIENT);
   return context.release();

@@ -7,8 +7,8 @@
 namespace tykpp::upstream {
 
 /// A client context for these settings: the system's certificate authorities, verification unless
-/// it is switched off. The caller owns it. @error kBadDefinition naming the setting and OpenSSL's
-/// reason
+/// it is switched off, no certificate of its own (call_tls.cpp). The caller owns it. @error
+/// kBadDefinition naming the setting and OpenSSL's reason
 Result<SSL_CTX*> makeTlsContext(const definition::UpstreamTls& tls);
 
 }  // namespace tykpp::upstream

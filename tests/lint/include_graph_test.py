@@ -23,7 +23,7 @@ MAY_INCLUDE = {
     "middleware": {"net", "chain", "http", "session", "storage", "definition", "events", "jwt", "certs", "oauth"},
     "drivers": {"net", "http", "session", "definition"},
     "hooks": {"chain", "http", "drivers", "session", "definition", "events"},
-    "upstream": {"net", "http", "definition"},
+    "upstream": {"net", "http", "definition", "certs"},
     "response": {"chain", "hooks", "http", "definition"},
     "analytics": {"net", "http", "session", "storage", "definition"},
     "admin": {"net", "http", "session", "storage", "definition", "certs", "oauth"},

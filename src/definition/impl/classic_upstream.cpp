@@ -9,6 +9,7 @@
 #include "definition/impl/definition_builder.hpp"
 #include "definition/secret_refs.hpp"
 #include "definition/target_url.hpp"
+#include "definition/upstream_trust.hpp"
 
 namespace tykpp::definition {
 namespace {
@@ -107,69 +108,63 @@ void readTransport(const Json& proxy, const GatewayConfig& config, ApiSpec& spec
   }
 }
 
-/// Patterns that may fit a host, weakest first: a later match overrides.
-std::vector<std::string> certificatePatterns(const TargetUrl& target) {
-  std::vector<std::string> patterns{"*"};
-  if (const std::size_t dot = target.host.find('.'); dot != std::string::npos) {
-    patterns.push_back("*" + target.host.substr(dot));
+/// Host names count in any case.
+UpstreamTrust::ByHost byHost(const std::map<std::string, std::string>& given) {
+  UpstreamTrust::ByHost entries;
+  for (const auto& [pattern, name] : given) entries[lowered(pattern)] = name;
+  return entries;
+}
+UpstreamTrust::ByHost byHost(const Json& document, const char* field, const char* disabled) {
+  UpstreamTrust::ByHost entries;
+  const Json* given = flagOf(document, disabled) ? nullptr : filled(document, field);
+  if (given == nullptr || !given->is_object()) return entries;
+  for (const auto& [pattern, name] : given->items()) {
+    if (name.is_string()) entries[lowered(pattern)] = name.get<std::string>();
   }
-  patterns.push_back(target.host);
-  patterns.push_back(lowered(target.host_header));
-  return patterns;
+  return entries;
 }
 
-struct CertificateChoice {
-  std::string value;
-  std::string pointer;  ///< empty: from the configuration
-};
-
-CertificateChoice certificateFor(const TargetUrl& target, const Json* of_api,
-                                 const GatewayConfig& config) {
-  CertificateChoice choice;
-  const auto patterns = certificatePatterns(target);
-  for (const std::string& pattern : patterns) {
-    if (const auto found = config.upstream_certificates.find(pattern);
-        found != config.upstream_certificates.end()) {
-      choice = {found->second, ""};
-    }
+/// Where a definition names a file; empty: the configuration does.
+std::string placeOfFile(const UpstreamTrust& trust, const std::string& name) {
+  for (const auto& [pattern, given] : trust.certificates) {
+    if (given == name) return pointerTo("/upstream_certificates", pattern);
   }
-  for (const std::string& pattern : patterns) {
-    if (of_api == nullptr || textOf(*of_api, pattern).empty()) continue;
-    choice = {std::string(textOf(*of_api, pattern)), pointerTo("/upstream_certificates", pattern)};
+  for (const auto& [pattern, given] : trust.pins) {
+    if (given.find(name) != std::string::npos) return pointerTo("/pinned_public_keys", pattern);
   }
-  return choice;
+  return {};
 }
 
-void readCertificate(const Json& document, const GatewayConfig& config, ApiSpec& spec,
-                     Report& report) {
-  if (flagOf(document, "upstream_certificates_disabled")) return;
-  const Json* of_api = filled(document, "upstream_certificates");
-  bool first = true;
-  const auto consider = [&](const TargetUrl& target) {
+/// A file that a target wants has to be there; ids are asked for in the certificate store.
+void checkFile(const std::string& name, const UpstreamTrust& trust, Report& report) {
+  const bool file = name.find('/') != std::string::npos || name.ends_with(".pem");
+  if (!file || ::access(name.c_str(), R_OK) == 0) return;
+  const std::string place = placeOfFile(trust, name);
+  report.error(place, name + " cannot be read" +
+                          (place.empty() ? " (security.certificates.upstream or "
+                                           "security.pinned_public_keys)"
+                                         : ""));
+}
+
+void readTrust(const Json& document, const GatewayConfig& config, ApiSpec& spec, Report& report) {
+  auto trust = std::make_shared<UpstreamTrust>();
+  // The switches are about the definition's own entries alone, as in the reference.
+  trust->gateway_certificates = byHost(config.upstream_certificates);
+  trust->gateway_pins = byHost(config.identity.tls.pinned_public_keys);
+  trust->certificates = byHost(document, "upstream_certificates", "upstream_certificates_disabled");
+  trust->pins = byHost(document, "pinned_public_keys", "certificate_pinning_disabled");
+  if (trust->empty()) return;
+  const auto check = [&](const TargetUrl& target) {
     if (!target.tls()) return;
-    const CertificateChoice choice = certificateFor(target, of_api, config);
-    if (!choice.value.empty() && ::access(choice.value.c_str(), R_OK) != 0) {
-      const bool file_like =
-          choice.value.find('/') != std::string::npos || choice.value.ends_with(".pem");
-      const std::string origin = choice.pointer.empty() ? " (security.certificates.upstream)" : "";
-      if (file_like) {
-        report.error(choice.pointer,
-                     "the client certificate " + choice.value + " cannot be read" + origin);
-      } else {
-        report.notBuilt(choice.pointer, "the certificate store" + origin);
-      }
-    }
-    if (!first && choice.value != spec.tls.client_certificate) {
-      report.notBuilt(choice.pointer.empty() ? "/proxy/target_list" : choice.pointer,
-                      "different client certificates for the targets of one API");
-    }
-    spec.tls.client_certificate = choice.value;
-    first = false;
+    const UpstreamTls tls = tlsFor({}, trust.get(), target.host, target.port);
+    if (!tls.client_certificate.empty()) checkFile(tls.client_certificate, *trust, report);
+    for (const std::string& name : tls.pinned_keys) checkFile(name, *trust, report);
   };
-  if (spec.targets.empty()) consider(spec.target);
+  if (spec.targets.empty()) check(spec.target);
   for (const TargetUrl& target : spec.targets) {
-    if (report.errors() == 0) consider(target);
+    if (report.errors() == 0) check(target);
   }
+  spec.trust = std::move(trust);
 }
 
 }  // namespace
@@ -183,7 +178,7 @@ void readUpstream(const Json& document, const GatewayConfig& config, ApiSpec& sp
   spec.disable_strip_slash = flagOf(proxy, "disable_strip_slash");
   readTargets(document, proxy, config, spec, report);
   readTransport(proxy, config, spec, report);
-  readCertificate(document, config, spec, report);
+  readTrust(document, config, spec, report);
 }
 
 }  // namespace tykpp::definition

@@ -69,6 +69,7 @@ constexpr Binding kTlsBindings[] = {
     TYKPP_BIND("security.private_certificate_encoding_secret", setText, identity.tls.private_certificate_encoding_secret),
     TYKPP_BIND("security.control_api_use_mutual_tls", setFlag, identity.tls.control_api_use_mutual_tls),
     TYKPP_BIND("security.allow_unsafe_dynamic_mtls_token", setFlag, identity.tls.allow_unsafe_dynamic_mtls_token),
+    TYKPP_BIND("security.pinned_public_keys", setMap, identity.tls.pinned_public_keys),
     TYKPP_BIND("security.certificates.apis", setList, identity.tls.client_certificates),
     TYKPP_BIND("security.certificates.control_api", setList, identity.tls.control_api_certificates),
 };

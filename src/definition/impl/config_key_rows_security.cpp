@@ -8,10 +8,10 @@ using namespace key_rows;
 constexpr KeyRow kSecurity[] = {
     {"security.private_certificate_encoding_secret", kStr, kYes, "", "Pass phrase for stored private keys", nullptr, kSecret},
     {"security.control_api_use_mutual_tls", kBool, kYes, "false", "The control API wants a client certificate"},
-    {"security.pinned_public_keys", kMap, kNot, "{}", "Host pattern to public keys that its certificates may have"},
+    {"security.pinned_public_keys", kMap, kYes, "{}", "Host pattern to public keys that its certificates may have"},
     {"security.allow_unsafe_dynamic_mtls_token", kBool, kYes, "false", "Accept a certificate's token without the certificate"},
     {"security.certificates.apis", kList, kYes, "[]", "Client certificates allowed for every API", "SECURITY_CERTIFICATES_API"},
-    {"security.certificates.upstream", kMap, kYes, "{}", "Host pattern to the PEM file of the client certificate for upstreams"},
+    {"security.certificates.upstream", kMap, kYes, "{}", "Host pattern to the client certificate for upstreams: a PEM file or an id"},
     {"security.certificates.control_api", kList, kYes, "[]", "Client certificates of the control API"},
     {"security.certificates.dashboard_api", kList, kNil, "[]", "Dashboard", "SECURITY_CERTIFICATES_DASHBOARD"},
     {"security.certificates.mdcb_api", kList, kNil, "[]", "MDCB", "SECURITY_CERTIFICATES_MDCB"},

@@ -87,13 +87,6 @@ void checkListener(const Json& document, Report& report) {
   }
 }
 
-void checkPinning(const Json& document, Report& report) {
-  if (filled(document, "pinned_public_keys") != nullptr &&
-      !flagOf(document, "certificate_pinning_disabled")) {
-    report.notBuilt("/pinned_public_keys", "certificate pinning");
-  }
-}
-
 void checkObservers(const Json& document, Report& report) {
   const Json* uptime = member(document, "uptime_tests");
   if (uptime != nullptr && filled(*uptime, "check_list") != nullptr &&
@@ -178,7 +171,6 @@ void checkNotBuilt(const Json& document, const GatewayConfig&, Report& report) {
   checkSwitches(document, kSwitches, report);
   checkAuth(document, report);
   checkListener(document, report);
-  checkPinning(document, report);
   checkObservers(document, report);
   checkProcessors(document, report);
   std::string key;

@@ -60,7 +60,7 @@ constexpr Origin kOrigins[] = {
     {"/custom_middleware_bundle", "/middleware/global/pluginConfig/bundle"},
     {"/analytics_plugin", "/middleware/global/trafficLogs/plugins/0"},
     {"/upstream_certificates", "/upstream/mutualTLS/domainToCertificateMapping"},
-    {"/pinned_public_keys", "/upstream/certificatePinning"},
+    {"/pinned_public_keys", "/upstream/certificatePinning/domainToPublicKeysMapping"},
     {"/global_rate_limit", "/upstream/rateLimit"},
     {"/CORS", "/middleware/global/cors"},
     {"/cache_options", "/middleware/global/cache"},

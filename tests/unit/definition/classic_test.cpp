@@ -261,37 +261,6 @@ TEST(Classic, MergesTlsSettingsOverTheConfiguration) {
   EXPECT_EQ(own.proxy_url, "http://p:3128");
 }
 
-TEST(Classic, ChoosesTheClientCertificateByHost) {
-  const test::TempDir dir;
-  const std::string general = dir.write("general.pem", "x");
-  const std::string own = dir.write("own.pem", "x");
-  GatewayConfig config;
-  config.upstream_certificates = {{"*", general}};
-  json definition = with(classicDefinition(), "/proxy/target_url", "https://up.example.com:8443/");
-  EXPECT_EQ(classic(definition, config).tls.client_certificate, general);
-  EXPECT_EQ(classic(classicDefinition(), config).tls.client_certificate, "")
-      << "plain HTTP has none";
-  for (const char* pattern : {"*.example.com", "up.example.com", "up.example.com:8443"}) {
-    definition["upstream_certificates"] = {{pattern, own}, {"other.example.com", "missing.pem"}};
-    EXPECT_EQ(classic(definition, config).tls.client_certificate, own) << pattern;
-  }
-  definition["upstream_certificates_disabled"] = true;
-  EXPECT_EQ(classic(definition, config).tls.client_certificate, "");
-}
-
-TEST(Classic, RefusesClientCertificatesThatAreNoFiles) {
-  json definition = with(classicDefinition(), "/proxy/target_url", "https://h/");
-  Problems problems;
-  EXPECT_FALSE(
-      parse(with(definition, "/upstream_certificates", {{"*", "/nowhere/c.pem"}}), problems));
-  EXPECT_NE(problemAt(problems, "/upstream_certificates/*")->reason.find("cannot be read"),
-            std::string::npos);
-  problems.clear();
-  EXPECT_FALSE(parse(with(definition, "/upstream_certificates", {{"*", "orgdeadbeef"}}), problems));
-  EXPECT_NE(problemAt(problems, "/upstream_certificates/*")->reason.find("not built"),
-            std::string::npos);
-}
-
 TEST(Classic, ReplacesSecretReferencesFirst) {
   ::setenv("TYKPP_TEST_TARGET", "http://from-env:81/", 1);
   GatewayConfig config;

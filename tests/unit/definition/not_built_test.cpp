@@ -46,7 +46,6 @@ INSTANTIATE_TEST_SUITE_P(
                       Asked{"/protocol", "\"tcp\"", nullptr},
                       Asked{"/protocol", "\"h2c\"", nullptr},
 
-                      Asked{"/pinned_public_keys", R"({"*": "k"})", nullptr},
                       Asked{"/uptime_tests/check_list", R"([{"url": "http://h/"}])", nullptr},
                       Asked{"/error_overrides", R"({"500": [{}]})", nullptr},
                       Asked{"/response_processors",

@@ -2,17 +2,20 @@
 
 #include <gtest/gtest.h>
 
+#include "definition/upstream_trust.hpp"
+
 namespace tykpp::upstream {
 namespace {
 
 class EndpointCacheTest : public ::testing::Test {
  protected:
   std::shared_ptr<const Endpoint> get(bool tls, std::string_view authority) {
-    auto found = cache_.get(model_, tls, authority);
+    auto found = cache_.get(model_, trust_, tls, authority);
     return found ? found->endpoint : nullptr;
   }
   Endpoint model_{{"", 443, true, {}}, 2};
   EndpointCache cache_{3};
+  Endpoint::Trust trust_;
 };
 
 TEST_F(EndpointCacheTest, ReadsAuthorities) {
@@ -30,7 +33,7 @@ TEST_F(EndpointCacheTest, ReadsAuthorities) {
 }
 
 TEST_F(EndpointCacheTest, DropsUserDataFromTheHostHeader) {
-  const auto found = cache_.get(model_, false, "user:secret@h:81");
+  const auto found = cache_.get(model_, trust_, false, "user:secret@h:81");
   ASSERT_TRUE(found);
   EXPECT_EQ(found->host_header, "h:81");
   EXPECT_EQ(found->endpoint->key().host, "h");
@@ -55,6 +58,21 @@ TEST_F(EndpointCacheTest, GivesTheSameAgainAndForgetsTheLongestUnused) {
   get(false, "d");
   EXPECT_EQ(cache_.size(), 3u);
   EXPECT_EQ(get(false, "a"), first);
+}
+
+TEST_F(EndpointCacheTest, GivesEachHostItsCertificateAndKeys) {
+  trust_ = std::make_shared<definition::UpstreamTrust>(
+      definition::UpstreamTrust{{}, {{"a", "one"}, {"b:81", "two"}}, {}, {{"a", "k"}}});
+  const auto first = get(true, "a");
+  EXPECT_EQ(first->key().tls_options.client_certificate, "one");
+  EXPECT_EQ(first->key().tls_options.pinned_keys, std::vector<std::string>{"k"});
+  EXPECT_EQ(get(true, "b:81")->key().tls_options.client_certificate, "two");
+  EXPECT_EQ(get(true, "b")->key().tls_options.client_certificate, "");
+  EXPECT_EQ(get(true, "a"), first);
+  // Another API says something else of the host.
+  trust_ = nullptr;
+  EXPECT_NE(get(true, "a"), first);
+  EXPECT_EQ(get(true, "a")->key().tls_options.client_certificate, "");
 }
 
 }  // namespace

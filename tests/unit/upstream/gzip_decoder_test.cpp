@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "definition/upstream_trust.hpp"
 #include "upstream/endpoint.hpp"
 
 namespace tykpp::upstream {
@@ -90,6 +91,24 @@ TEST(Endpoint, EqualTargetsShareOneAndDifferentOnesDoNot) {
       << "a verified connection must not serve an unverified target or the reverse";
 }
 
+TEST(Endpoint, IsAnotherOneWithAnotherCertificateOrKey) {
+  EndpointRegistry registry(1);
+  definition::TargetUrl target;
+  target.scheme = "https";
+  target.host = "h";
+  target.port = 443;
+  const definition::UpstreamTrust one = {{}, {{"h", "one"}}, {}, {}};
+  const definition::UpstreamTrust pinned = {{}, {{"h", "one"}}, {}, {{"*", "k"}}};
+  const auto plain = registry.get(target, {});
+  const auto shown = registry.get(target, {}, &one);
+  const auto both = registry.get(target, {}, &pinned);
+  ASSERT_TRUE(plain && shown && both);
+  EXPECT_EQ((*shown)->key().tls_options.client_certificate, "one");
+  EXPECT_NE(plain->get(), shown->get());
+  EXPECT_NE(shown->get(), both->get());
+  EXPECT_EQ(registry.get(target, {}, &one)->get(), shown->get());
+}
+
 TEST(Endpoint, NamesWhatIsWrongWithTlsSettings) {
   EndpointRegistry registry(1);
   definition::TargetUrl target;
@@ -101,11 +120,17 @@ TEST(Endpoint, NamesWhatIsWrongWithTlsSettings) {
   auto got = registry.get(target, tls);
   ASSERT_FALSE(got);
   EXPECT_NE(got.error().message().find("TLS_NO_SUCH_SUITE"), std::string::npos);
+  EXPECT_EQ(got.error().where(), "/proxy/transport");
   tls = {};
-  tls.client_certificate = "/no/such/file.pem";
-  got = registry.get(target, tls);
+  const definition::UpstreamTrust missing = {{}, {{"h", "/no/such/file.pem"}}, {}, {}};
+  got = registry.get(target, tls, &missing);
   ASSERT_FALSE(got);
   EXPECT_NE(got.error().message().find("/no/such/file.pem"), std::string::npos);
+  EXPECT_EQ(got.error().where(), "/upstream_certificates");
+  const definition::UpstreamTrust unknown = {{}, {}, {}, {{"h", "id,/no/such/key.pem"}}};
+  got = registry.get(target, tls, &unknown);
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().where(), "/pinned_public_keys");
   tls = {};
   tls.min_version = 5;
   EXPECT_FALSE(registry.get(target, tls));

@@ -23,7 +23,7 @@ constexpr std::array<Row, 21> kRows{{
     {EventType::kOrgQuotaExceeded, "OrgQuotaExceeded", true},
     {EventType::kOrgRateLimitExceeded, "OrgRateLimitExceeded", true},
     {EventType::kVersionFailure, "VersionFailure", true},
-    {EventType::kTriggerExceeded, "TriggerExceeded", false},
+    {EventType::kTriggerExceeded, "TriggerExceeded", true},
     {EventType::kBreakerTriggered, "BreakerTriggered", false},
     {EventType::kBreakerTripped, "BreakerTripped", false},
     {EventType::kBreakerReset, "BreakerReset", false},

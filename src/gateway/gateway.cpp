@@ -110,6 +110,7 @@ Result<void> Gateway::run() {
   if (!traffic) return traffic.error();
   traffic_ = std::move(*traffic);
   session::Keyrings& keyrings = identity_->keyrings();
+  keyrings.setGatewayEvents(events_->gateway());
   bridge_ = std::make_unique<ControlBridge>(main_, *admin_, config_, keyrings);
   builder_ =
       std::make_unique<SnapshotBuilder>(config_, *drivers_, workerCount(config_), bundles_.get(),

@@ -31,13 +31,6 @@ Clock::duration pauseOf(const session::Throttle& throttle) {
       std::chrono::duration<double>(std::min(throttle.interval, kLongest)));
 }
 
-/// Unix seconds of a quota's renewal. @param left  negative: it never renews
-std::int64_t renewalAfter(std::chrono::milliseconds left, std::int64_t never) {
-  if (left.count() < 0) return never;
-  const auto then = std::chrono::system_clock::now().time_since_epoch() + left;
-  return std::chrono::duration_cast<std::chrono::seconds>(then).count();
-}
-
 void tellSmoothing(const events::Emitter* events, const http::Exchange& exchange,
                    const session::RateAnswer& answer) {
   using Change = session::SmoothingStep::Change;
@@ -90,6 +83,7 @@ KeyLimits::KeyLimits(const chain::BuildContext& build)
       keyrings_(*build.keyrings),
       limiter_(*build.keyrings),
       events_(build.events),
+      monitor_(QuotaMonitor::create(build, QuotaMonitor::Of::kKeys)),
       rates_(!build.api.limits->disable_rate_limit),
       quotas_(!build.api.limits->disable_quota),
       tells_rates_(tellsRates(build.config)),
@@ -209,7 +203,7 @@ net::Task<Result<session::RateAnswer>> KeyLimits::retry(const Counting& counting
 void KeyLimits::noteQuota(const Counting& counting, const storage::QuotaStep& step) const {
   http::Exchange& exchange = counting.exchange;
   const session::ApiLimit& limit = counting.plan.limit();
-  const std::int64_t renews = renewalAfter(step.left, limit.quota_renews);
+  const std::int64_t renews = session::renewalAfter(step.left, limit.quota_renews);
   exchange.limit_numbers = {limit.quota_max, step.remaining, renews};
   // Plugins in front of the limits see the next request's session.
   if (shows_session_before_) {
@@ -227,6 +221,14 @@ void KeyLimits::noteQuota(const Counting& counting, const storage::QuotaStep& st
       std::make_shared<session::SessionEntry>(exchange.session_entry->key(), exchange.session);
 }
 
+void KeyLimits::watch(const Counting& counting, const storage::QuotaStep& step) const {
+  const http::Exchange& exchange = counting.exchange;
+  const session::SessionState& session = *exchange.session;
+  monitor_->look(exchange,
+                 {counting.plan.limit().quota_max, step.remaining, exchange.limit_numbers.reset,
+                  &session.data().trigger_limits, session.token()});
+}
+
 net::Task<Result<void>> KeyLimits::checkQuota(const Counting& counting) const {
   http::Exchange& exchange = counting.exchange;
   const session::ApiLimit& limit = counting.plan.limit();
@@ -240,7 +242,11 @@ net::Task<Result<void>> KeyLimits::checkQuota(const Counting& counting) const {
               step.error().message(), log::quoted(exchange.api->api_id), exchange.requestId());
   } else {
     noteQuota(counting, *step);
-    if (!step->blocked) co_return Result<void>{};
+    if (!step->blocked) {
+      if (monitor_ != nullptr) [[unlikely]]
+        watch(counting, *step);
+      co_return Result<void>{};
+    }
   }
   events::fireQuotaExceeded(events_, exchange, exchange.session->token());
   co_return quotaExceeded();

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "middleware/quota_monitor.hpp"
 #include "middleware/session_plan.hpp"
 #include "session/rate_limiter.hpp"
 
@@ -52,11 +53,13 @@ class KeyLimits final : public chain::Step {
                                                session::RateAnswer refused) const;
   net::Task<Result<void>> checkQuota(const Counting& counting) const;
   void noteQuota(const Counting& counting, const storage::QuotaStep& step) const;
+  void watch(const Counting& counting, const storage::QuotaStep& step) const;
 
   SessionPlans plans_;
   session::Keyrings& keyrings_;
   session::RateLimiter limiter_;
   const events::Emitter* events_;
+  std::unique_ptr<const QuotaMonitor> monitor_;  ///< null: quotas are not watched
   bool rates_;
   bool quotas_;
   bool tells_rates_;

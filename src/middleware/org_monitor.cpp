@@ -11,6 +11,7 @@
 #include "net/loop.hpp"
 #include "session/key_hash.hpp"
 #include "session/keyring.hpp"
+#include "session/quota_note.hpp"
 
 namespace tykpp::middleware {
 namespace {
@@ -40,6 +41,7 @@ OrgMonitor::OrgMonitor(const chain::BuildContext& build)
     : keyrings_(*build.keyrings),
       limiter_(*build.keyrings),
       events_(build.events),
+      monitor_(QuotaMonitor::create(build, QuotaMonitor::Of::kOrganisations)),
       org_id_(build.api.org_id),
       known_(build.workers) {}
 
@@ -72,6 +74,8 @@ net::Task<OrgMonitor::Known> OrgMonitor::known(http::Exchange& exchange) const {
       data->access_rights.clear();  // the organisation's limits are its root's
       fresh.plan = std::make_shared<const session::LimitPlan>(*data, context);
       fresh.inactive = data->is_inactive;
+      fresh.trigger_limits =
+          std::make_shared<const std::vector<double>>(std::move(data->trigger_limits));
     } else {
       TYKPP_LOG(err, "organisation", "its session cannot be read: {} org_id={}",
                 data.error().message(), log::quoted(org_id_));
@@ -92,14 +96,22 @@ net::Task<bool> OrgMonitor::rateAllows(session::Keyring& keyring,
   co_return answer && answer->admitted;
 }
 
-net::Task<bool> OrgMonitor::quotaAllows(session::Keyring& keyring,
-                                        const session::LimitPlan& plan) const {
+net::Task<bool> OrgMonitor::quotaAllows(const http::Exchange& exchange, const Known& org) const {
+  const session::LimitPlan& plan = *org.plan;
   const session::ApiLimit& limit = plan.limit();
   if (limit.quota_max <= 0) co_return true;
+  session::Keyring& keyring = keyrings_.of(exchange.workerIndex());
   const std::chrono::seconds renewal(limit.quota_renewal_rate);
   Result<storage::QuotaStep> step =
       co_await keyring.client().quotaStep(plan.quotaKey(), limit.quota_max, renewal);
-  co_return step && !step->blocked;
+  if (!step || step->blocked) co_return false;
+  if (monitor_ != nullptr) {
+    const std::int64_t renews = session::renewalAfter(step->left, limit.quota_renews);
+    const QuotaMonitor::Usage usage{limit.quota_max, step->remaining, renews,
+                                    org.trigger_limits.get(), org_id_};
+    monitor_->look(exchange, usage);
+  }
+  co_return true;
 }
 
 net::Task<Result<Verdict>> OrgMonitor::finish(http::Exchange& exchange) const {
@@ -118,7 +130,7 @@ net::Task<Result<Verdict>> OrgMonitor::finish(http::Exchange& exchange) const {
         403,
         "This organisation rate limit has been exceeded, please contact your API administrator");
   }
-  const bool in_quota = co_await quotaAllows(keyring, *org.plan);
+  const bool in_quota = co_await quotaAllows(exchange, org);
   if (!in_quota) {
     events::fireOrgQuotaExceeded(events_, exchange, org_id_);
     co_return refused(

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "chain/step.hpp"
+#include "middleware/quota_monitor.hpp"
 #include "session/limit_plan.hpp"
 #include "session/rate_limiter.hpp"
 
@@ -30,17 +31,19 @@ class OrgMonitor final : public chain::Step {
  private:
   /// The organisation as one worker knows it.
   struct Known {
-    std::shared_ptr<const session::LimitPlan> plan;  ///< null: it has no session
+    std::shared_ptr<const session::LimitPlan> plan;               ///< null: it has no session
+    std::shared_ptr<const std::vector<double>> trigger_limits{};  ///< null without a session
     bool inactive = false;
     Clock::time_point until;  ///< asked for again then
   };
   net::Task<Known> known(http::Exchange& exchange) const;
   net::Task<bool> rateAllows(session::Keyring& keyring, const session::RateRule& rule) const;
-  net::Task<bool> quotaAllows(session::Keyring& keyring, const session::LimitPlan& plan) const;
+  net::Task<bool> quotaAllows(const http::Exchange& exchange, const Known& org) const;
 
   session::Keyrings& keyrings_;
   session::RateLimiter limiter_;
   const events::Emitter* events_;
+  std::unique_ptr<const QuotaMonitor> monitor_;  ///< null: quotas are not watched
   std::string org_id_;
   mutable std::vector<Known> known_;  // by worker
 };

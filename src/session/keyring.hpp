@@ -23,6 +23,9 @@ class KeySets;
 namespace tykpp::certs {
 class CertificateSet;
 }
+namespace tykpp::events {
+class Emitter;
+}
 
 namespace tykpp::session {
 
@@ -110,6 +113,10 @@ class Keyrings {
   jwt::KeySets* keySets() const noexcept { return key_sets_; }
   /// Before the first API is built.
   void setKeySets(jwt::KeySets* sets) noexcept { key_sets_ = sets; }
+  /// Fires events of the gateway itself; outlives every chain. Null: nobody handles any.
+  const events::Emitter* gatewayEvents() const noexcept { return gateway_events_; }
+  /// Before the first API is built.
+  void setGatewayEvents(const events::Emitter* events) noexcept { gateway_events_ = events; }
   /// Gateways that share limits, this one included. Thread: any.
   int nodes() const noexcept { return nodes_.load(std::memory_order_relaxed); }
   void setNodes(int count) noexcept { nodes_.store(count, std::memory_order_relaxed); }
@@ -128,6 +135,7 @@ class Keyrings {
   RateBuckets buckets_;
   PasswordPool passwords_;
   jwt::KeySets* key_sets_ = nullptr;
+  const events::Emitter* gateway_events_ = nullptr;
   std::atomic<int> nodes_{1};
   std::vector<std::unique_ptr<Keyring>> keyrings_;
 };

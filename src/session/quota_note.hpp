@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <string_view>
 
@@ -20,6 +21,14 @@ inline void noteQuota(SessionData& session, std::string_view scope, std::int64_t
   for (auto& [api_id, right] : session.access_rights) {
     if (right.allowance_scope == scope && !right.limit.empty()) note(right.limit);
   }
+}
+
+/// Unix seconds of a quota's renewal.
+/// @param left  until its counter ends; negative: it never does @param never  what holds then
+inline std::int64_t renewalAfter(std::chrono::milliseconds left, std::int64_t never) {
+  if (left.count() < 0) return never;
+  const auto then = std::chrono::system_clock::now().time_since_epoch() + left;
+  return std::chrono::duration_cast<std::chrono::seconds>(then).count();
 }
 
 }  // namespace tykpp::session

@@ -6,7 +6,6 @@ namespace {
 /// What a session asks for and nobody does, as the name of the first such member; null: none.
 const char* asksForOthers(const SessionData& session) {
   if (session.limit.max_query_depth > 0) return "/max_query_depth";
-  if (!session.trigger_limits.empty()) return "/monitor";
   if (session.hmac_enabled) return "/hmac_enabled";
   if (session.enable_http_signature_validation) return "/enable_http_signature_validation";
   if (!session.certificate.empty()) return "/certificate";

@@ -26,8 +26,7 @@ class Fired final : public events::Handler {
   const events::Emitter* emitter() const { return &emitter_; }
   void handle(const events::Event& event, events::Ticket /*ticket*/) override {
     const std::lock_guard lock(mutex_);
-    messages_.push_back(event.name + " " + event.message + " " +
-                        std::get<events::ClientDetails>(event.details).key);
+    messages_.push_back(event.name + " " + event.message + " " + shown(event.details));
   }
   /// What was fired, once nothing is under way.
   std::vector<std::string> all() {
@@ -37,6 +36,13 @@ class Fired final : public events::Handler {
   }
 
  private:
+  static std::string shown(const events::Details& details) {
+    if (const auto* quota = std::get_if<events::TriggerDetails>(&details)) {
+      return quota->org_id + " " + quota->key + " " + std::to_string(quota->trigger_limit) + " " +
+             std::to_string(quota->usage_percentage);
+    }
+    return std::get<events::ClientDetails>(details).key;
+  }
   static definition::EventHandler wanted(const char* event) {
     definition::EventHandler handler;
     handler.event = event;

@@ -217,4 +217,17 @@ std::vector<EventHandler> readEventHandlers(const Json& handlers, std::string_vi
   return out;
 }
 
+std::optional<EventHandler> readWebHook(const std::string& event, const Json& meta,
+                                        const std::string& place, const GatewayConfig& config,
+                                        Report& report) {
+  EventHandler handler;
+  handler.event = event;
+  handler.kind = EventHandlerKind::kWebHook;
+  handler.pointer = place;
+  MetaReader reader{meta, config, place, report, handler};
+  if (reader.read()) return handler;
+  report.warn(place, "Failed to init event handler: " + reader.why + "; the handler is ignored");
+  return std::nullopt;
+}
+
 }  // namespace tykpp::definition

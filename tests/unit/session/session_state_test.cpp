@@ -65,7 +65,6 @@ TEST(SessionState, NamesTheFieldOfAWrongType) {
 
 TEST(SessionState, RefusesWhatNobodyEnforces) {
   const std::pair<const char*, const char*> cases[] = {
-      {R"({"monitor":{"trigger_limits":[80]}})", "/monitor"},
       {R"({"hmac_enabled":true})", "/hmac_enabled"}};
   for (const auto& [text, where] : cases) {
     auto state = SessionState::parse(text, "t");

@@ -32,8 +32,8 @@ constexpr std::array<Row, 21> kRows{{
     {EventType::kTokenCreated, "TokenCreated", true},
     {EventType::kTokenUpdated, "TokenUpdated", true},
     {EventType::kTokenDeleted, "TokenDeleted", true},
-    {EventType::kCertificateExpiringSoon, "CertificateExpiringSoon", false},
-    {EventType::kCertificateExpired, "CertificateExpired", false},
+    {EventType::kCertificateExpiringSoon, "CertificateExpiringSoon", true},
+    {EventType::kCertificateExpired, "CertificateExpired", true},
     {EventType::kCustom, "Custom", true},
 }};
 

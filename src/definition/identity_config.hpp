@@ -132,6 +132,7 @@ struct IdentityConfig {
   ClusterConfig cluster;
   TlsConfig tls;
   QuotaMonitorConfig monitor;
+  CertificateMonitorConfig certificate_monitor;
   /// `override_messages` over the defaults (definition/error_messages.hpp); null: none is replaced.
   std::shared_ptr<const ErrorMessages> error_messages;
 };

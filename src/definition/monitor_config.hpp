@@ -2,6 +2,7 @@
 // What tyk.conf says of those who watch quotas and certificates. Member initialisers are the
 // effective defaults.
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -20,6 +21,13 @@ struct QuotaMonitorConfig {
   std::string template_path;
   std::map<std::string, std::string> header_map;
   std::int64_t event_timeout = 0;  ///< seconds in which the same request is not made again
+};
+
+/// `security.certificate_expiry_monitor.…`
+struct CertificateMonitorConfig {
+  std::chrono::hours warning_threshold{30 * 24};  ///< `warning_threshold_days`
+  std::chrono::seconds check_cooldown{3600};
+  std::chrono::seconds event_cooldown{86400};
 };
 
 }  // namespace tykpp::definition

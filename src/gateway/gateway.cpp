@@ -122,7 +122,8 @@ Result<void> Gateway::run() {
                      cache_->clients(), config_.listen_port, control});
   ports_ = std::make_unique<OwnPorts>(config_, workers_);
   tls_ = std::make_unique<TlsCenter>(
-      TlsCenter::Parts{config_, main_, workers_, keyrings, [this] { return apis(); }});
+      TlsCenter::Parts{config_, main_, workers_, keyrings, [this] { return apis(); },
+                       [this](const std::string& api_id) { return emitterOf(api_id); }});
   if (auto usable = tls_->checkFiles(); !usable) return usable;
   watchSignals();
   if (auto opened = openWorkers(); !opened) return opened;

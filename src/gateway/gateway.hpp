@@ -99,6 +99,7 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   /// Certificates and ports as the present snapshot wants them.
   void openPorts(std::function<void()> done);
   void watchPluginFiles();
+  const events::Emitter* emitterOf(const std::string& api_id) const;
   void logProblems(const definition::Problems& problems) const;
   void shutDown();
   void awaitDrained(Clock::time_point deadline);

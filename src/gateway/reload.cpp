@@ -148,6 +148,14 @@ std::vector<std::shared_ptr<const definition::ApiSpec>> Gateway::apis() const {
   return specsOf(*snapshot_);
 }
 
+/// Of an API that is served, or of the gateway (no id); null: nobody handles any event of it.
+const events::Emitter* Gateway::emitterOf(const std::string& api_id) const {
+  if (api_id.empty()) return events_->gateway();
+  const auto found = std::find_if(snapshot_->apis.begin(), snapshot_->apis.end(),
+                                  [&](const auto& api) { return api->spec->api_id == api_id; });
+  return found == snapshot_->apis.end() ? nullptr : (*found)->events.get();
+}
+
 bool Gateway::publishGroupReload() {
   // The message comes back to this node as well, but not when nobody listens for it.
   requestReload(nullptr);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "base/clock.hpp"
 #include "base/log.hpp"
 
 namespace tykpp::gateway {
@@ -37,10 +38,12 @@ TlsCenter::TlsCenter(Parts parts)
     : parts_(std::move(parts)),
       tls_(parts_.config.identity.tls),
       secret_(certificateSecret(parts_.config)),
+      monitor_(parts_.config, parts_.emitter_of),
       again_(parts_.main.wheel(), &onTime, this) {}
 
 void TlsCenter::setStore(storage::KeyStoreClient& client) {
   store_ = std::make_unique<certs::CertificateStore>(client, secret_);
+  monitor_.setStore(client);
 }
 
 Result<void> TlsCenter::checkFiles() {
@@ -187,6 +190,7 @@ void TlsCenter::publish(const Specs& specs) {
   certs::CertificateSet::Map entries;
   for (const auto& [name, known] : known_) entries.emplace(name, known.certificate);
   const auto set = std::make_shared<const certs::CertificateSet>(std::move(entries));
+  set_ = *set;
   BuiltTls built = buildTls({parts_.config, specs, *set, tickets_});
   built.setup.certificates = set;
   for (const definition::Problem& problem : built.problems) {
@@ -211,6 +215,7 @@ void TlsCenter::published() {
     if (call) call();
   }
   if (stopped_ || running_) return;
+  monitor_.look(set_, parts_.specs(), unixSeconds());
   if (!waiting_.empty()) {
     run();
     return;
@@ -246,6 +251,7 @@ net::Detached TlsCenter::lookAgain() {
   if (changed) {
     refresh(nullptr);
   } else {
+    monitor_.look(set_, parts_.specs(), unixSeconds());
     again_.after(kLookAgain);
   }
 }

@@ -12,6 +12,7 @@
 
 #include "certs/certificate_set.hpp"
 #include "certs/certificate_store.hpp"
+#include "gateway/certificate_monitor.hpp"
 #include "gateway/tls_builder.hpp"
 #include "net/task.hpp"
 #include "session/keyring.hpp"
@@ -27,6 +28,7 @@ class TlsCenter {
     const std::vector<std::unique_ptr<Worker>>& workers;
     session::Keyrings& keyrings;
     std::function<Specs()> specs;  ///< the APIs that are served
+    CertificateMonitor::EmitterOf emitter_of;
   };
   explicit TlsCenter(Parts parts);
   TlsCenter(const TlsCenter&) = delete;
@@ -74,6 +76,8 @@ class TlsCenter {
   std::shared_ptr<net::TicketKeys> tickets_ = std::make_shared<net::TicketKeys>();
   std::unique_ptr<certs::CertificateStore> store_;
   std::unordered_map<std::string, Known> known_;
+  certs::CertificateSet set_;  // in force
+  CertificateMonitor monitor_;
   definition::Problems problems_;
   std::vector<std::function<void()>> waiting_;  // for the next refresh
   std::vector<std::function<void()>> serving_;  // for the one that runs

@@ -24,6 +24,14 @@ std::string setCertificateFiles(std::vector<CertificateFiles>& out, const Json& 
   return {};
 }
 
+std::string setDays(std::chrono::hours& out, const Json& value) {
+  constexpr std::int64_t kMostDays = 36'500;
+  const auto given = value.get<std::int64_t>();
+  if (given > kMostDays) return "has to be at most " + std::to_string(kMostDays);
+  if (given > 0) out = std::chrono::hours(given * 24);  // nought and less: the default
+  return {};
+}
+
 bool isPort(const Json& value) {
   return value.is_number_integer() && value.get<std::int64_t>() > 0 &&
          value.get<std::int64_t>() <= 65535;
@@ -70,6 +78,9 @@ constexpr Binding kTlsBindings[] = {
     TYKPP_BIND("security.control_api_use_mutual_tls", setFlag, identity.tls.control_api_use_mutual_tls),
     TYKPP_BIND("security.allow_unsafe_dynamic_mtls_token", setFlag, identity.tls.allow_unsafe_dynamic_mtls_token),
     TYKPP_BIND("security.pinned_public_keys", setMap, identity.tls.pinned_public_keys),
+    TYKPP_BIND("security.certificate_expiry_monitor.warning_threshold_days", setDays, identity.certificate_monitor.warning_threshold),
+    TYKPP_BIND("security.certificate_expiry_monitor.check_cooldown_seconds", setSeconds, identity.certificate_monitor.check_cooldown),
+    TYKPP_BIND("security.certificate_expiry_monitor.event_cooldown_seconds", setSeconds, identity.certificate_monitor.event_cooldown),
     TYKPP_BIND("security.certificates.apis", setList, identity.tls.client_certificates),
     TYKPP_BIND("security.certificates.control_api", setList, identity.tls.control_api_certificates),
 };

@@ -15,10 +15,10 @@ constexpr KeyRow kSecurity[] = {
     {"security.certificates.control_api", kList, kYes, "[]", "Client certificates of the control API"},
     {"security.certificates.dashboard_api", kList, kNil, "[]", "Dashboard", "SECURITY_CERTIFICATES_DASHBOARD"},
     {"security.certificates.mdcb_api", kList, kNil, "[]", "MDCB", "SECURITY_CERTIFICATES_MDCB"},
-    {"security.certificate_expiry_monitor.warning_threshold_days", kInt, kNot, "30",
+    {"security.certificate_expiry_monitor.warning_threshold_days", kInt, kYes, "30",
      "Days before the end of a certificate's life that an event is fired"},
-    {"security.certificate_expiry_monitor.check_cooldown_seconds", kInt, kNot, "3600", "Seconds between two checks of a certificate"},
-    {"security.certificate_expiry_monitor.event_cooldown_seconds", kInt, kNot, "86400", "Seconds between two events for a certificate"},
+    {"security.certificate_expiry_monitor.check_cooldown_seconds", kInt, kYes, "3600", "Seconds between two checks of a certificate"},
+    {"security.certificate_expiry_monitor.event_cooldown_seconds", kInt, kYes, "86400", "Seconds between two events for a certificate"},
 };
 
 constexpr KeyRow kKeys[] = {

@@ -78,7 +78,9 @@ void Gateway::reload() {
   loaded_once_ = true;
   const std::size_t count = built.snapshot->apis.size();
   const std::uint64_t turn = ++reload_turn_;
-  tls_->prepare(specsOf(*built.snapshot),
+  // The first APIs do not wait for a store that may not answer: until then calls that need it fail.
+  const bool wait = adopted_turn_ != 0;
+  tls_->prepare(specsOf(*built.snapshot), wait,
                 [this, turn, snapshot = built.snapshot, answer] { adopt(turn, snapshot, answer); });
   const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - started);
   TYKPP_LOG(info, "main", "API reload complete apis={} files_read={} problems={} milliseconds={}",

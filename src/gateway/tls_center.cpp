@@ -83,12 +83,25 @@ void TlsCenter::refresh(std::function<void()> done) {
   if (!running_ && !stopped_) run();
 }
 
-void TlsCenter::prepare(Specs coming, std::function<void()> done) {
+void TlsCenter::prepare(Specs coming, bool wait, std::function<void()> done) {
   coming_ = std::move(coming);
-  const std::set<std::string> names = certificatesOfCalls(coming_);
-  const bool known = std::all_of(names.begin(), names.end(),
-                                 [this](const std::string& name) { return known_.contains(name); });
-  if (known) return done();
+  std::set<std::string> missing = certificatesOfCalls(coming_);
+  std::erase_if(missing, [this](const std::string& name) { return known_.contains(name); });
+  bool read = false;
+  std::erase_if(missing, [this, &read](const std::string& name) {
+    if (maybeStored(name) && ::access(name.c_str(), F_OK) != 0) return false;
+    // What is wrong with it is told at the refresh that follows every load.
+    auto loaded = certs::Certificate::load(name, "", secret_);
+    if (loaded) known_[name] = {"", *loaded};
+    read = read || loaded;
+    return true;
+  });
+  if (read) {
+    const auto set = newSet();
+    parts_.keyrings.setCertificates(set);
+    for (const auto& worker : parts_.workers) worker->setCertificates(set);
+  }
+  if (missing.empty() || !wait) return done();
   refresh(std::move(done));
 }
 
@@ -186,10 +199,14 @@ void TlsCenter::complain(const std::string& name, const std::string& reason) {
                        "certificate " + shown + ": " + reason});
 }
 
-void TlsCenter::publish(const Specs& specs) {
+std::shared_ptr<const certs::CertificateSet> TlsCenter::newSet() {
   certs::CertificateSet::Map entries;
   for (const auto& [name, known] : known_) entries.emplace(name, known.certificate);
-  const auto set = std::make_shared<const certs::CertificateSet>(std::move(entries));
+  return std::make_shared<const certs::CertificateSet>(std::move(entries));
+}
+
+void TlsCenter::publish(const Specs& specs) {
+  const auto set = newSet();
   set_ = *set;
   BuiltTls built = buildTls({parts_.config, specs, *set, tickets_});
   built.setup.certificates = set;

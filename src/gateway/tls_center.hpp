@@ -44,9 +44,10 @@ class TlsCenter {
   /// Reads everything again and puts it in force for new connections.
   /// @param done  called then, also when something could not be read; may be empty
   void refresh(std::function<void()> done);
-  /// Has what calls of these APIs need in force before they are served.
-  /// @param done  called then; at once when all of it is
-  void prepare(Specs coming, std::function<void()> done);
+  /// Has what calls of these APIs need in force before they are served: files at once, ids when
+  /// the store has answered.
+  /// @param wait  false: ids are not waited for @param done  called then
+  void prepare(Specs coming, bool wait, std::function<void()> done);
   /// What could not be used at the last refresh.
   const definition::Problems& problems() const noexcept { return problems_; }
   /// The certificate store; null before setStore().
@@ -66,6 +67,7 @@ class TlsCenter {
   void readFiles(const std::set<std::string>& names);
   void drop(const std::set<std::string>& names);
   void complain(const std::string& name, const std::string& reason);
+  std::shared_ptr<const certs::CertificateSet> newSet();
   void publish(const Specs& specs);
   void published();
   static void onTime(net::Deadline&, void* self);

@@ -84,6 +84,13 @@ void Worker::setTls(TlsSetup tls, std::function<void()> adopted) {
   });
 }
 
+void Worker::setCertificates(std::shared_ptr<const certs::CertificateSet> certificates) {
+  loop_.post([this, certificates = std::move(certificates)]() mutable {
+    pool_.setCertificates(certificates);
+    tls_.certificates = std::move(certificates);
+  });
+}
+
 void Worker::start() {
   thread_ = std::thread([this] {
     ::pthread_setname_np(::pthread_self(), ("tykpp-w" + std::to_string(settings_.index)).c_str());

@@ -79,6 +79,8 @@ class Worker {
   void removeListener(std::uint16_t port);
   /// For connections from now on. Thread: any. @param adopted  called on this worker; may be empty
   void setTls(TlsSetup tls, std::function<void()> adopted);
+  /// TlsSetup::certificates alone. Thread: any.
+  void setCertificates(std::shared_ptr<const certs::CertificateSet> certificates);
   void start();
   /// Stops the loop and joins. Connections must be gone.
   void stop();

@@ -48,7 +48,7 @@ class Stream {
   /// @param verify  the certificate must be good for `host` @param identity  null: the context's
   Task<Result<void>> handshake(SSL_CTX* context, const std::string& host, bool verify,
                                const ClientIdentity* identity = nullptr);
-  /// SHA-256 of the public keys that the server of handshake() showed, in hex, its own first.
+  /// SHA-256 in hex of the key of handshake()'s server, and of those it was checked through.
   std::vector<std::string> peerKeys() const;
   /// Whether the handshake agreed on this application protocol (ALPN).
   bool negotiated(std::string_view protocol) const noexcept;

@@ -245,11 +245,16 @@ TlsFacts Stream::tlsFacts() const {
 
 std::vector<std::string> Stream::peerKeys() const {
   std::vector<std::string> keys;
-  if (ssl_ == nullptr) return keys;
-  // On the client's side the server's own certificate is the first of the list.
-  const STACK_OF(X509)* shown = SSL_get_peer_cert_chain(ssl_.get());
-  for (int i = 0; shown != nullptr && i < sk_X509_num(shown); ++i) {
-    keys.push_back(keySha256Of(sk_X509_value(shown, i)));
+  X509* const own = ssl_ == nullptr ? nullptr : SSL_get0_peer_certificate(ssl_.get());
+  if (own == nullptr) return keys;
+  keys.push_back(keySha256Of(own));
+  // A server may send any certificate behind its own. Only those that the check of its own went
+  // through say something about it.
+  const bool checked = SSL_get_verify_mode(ssl_.get()) != SSL_VERIFY_NONE &&
+                       SSL_get_verify_result(ssl_.get()) == X509_V_OK;
+  const STACK_OF(X509)* others = checked ? SSL_get0_verified_chain(ssl_.get()) : nullptr;
+  for (int i = 1; others != nullptr && i < sk_X509_num(others); ++i) {
+    keys.push_back(keySha256Of(sk_X509_value(others, i)));
   }
   return keys;
 }

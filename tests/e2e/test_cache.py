@@ -150,25 +150,25 @@ def test_an_answer_to_head_of_unknown_length(either, upstream):
 def test_keys_do_not_share_answers(either, upstream, counting):
     counting("/a")
     gateway = either(cached("c", upstream, **KEYED))
-    for name in ("one", "two"):
+    for name in ("first-key", "second-key"):
         assert gateway.admin(f"/tyk/keys/{name}", "POST", KEY)[0] == 200
-    first, hit = warmed(gateway, "/c/a", "Authorization: one")
-    other, others = warmed(gateway, "/c/a", "Authorization: two")
+    first, hit = warmed(gateway, "/c/a", "Authorization: first-key")
+    other, others = warmed(gateway, "/c/a", "Authorization: second-key")
     assert hit.body == first.body != other.body == others.body
-    assert ask(gateway, "/c/a").status == 401 and ask(gateway, "/c/a", "Authorization: three").status == 403
+    assert ask(gateway, "/c/a").status == 401 and ask(gateway, "/c/a", "Authorization: third-key").status == 403
     remaining = int(hit.header("X-RateLimit-Remaining"))
     assert hit.header("X-RateLimit-Limit") == "50" and remaining < 49, "hits count"
-    again = ask(gateway, "/c/a", "Authorization: one")
+    again = ask(gateway, "/c/a", "Authorization: first-key")
     assert is_hit(again) and int(again.header("X-RateLimit-Remaining")) < remaining
 
 
 def test_a_key_that_is_gone_gets_nothing(either, upstream, counting):
     counting("/a")
     gateway = either(cached("c", upstream, **KEYED))
-    assert gateway.admin("/tyk/keys/one", "POST", KEY)[0] == 200
-    warmed(gateway, "/c/a", "Authorization: one")
-    assert gateway.admin("/tyk/keys/one", "DELETE")[0] == 200
-    assert ask(gateway, "/c/a", "Authorization: one").status == 403
+    assert gateway.admin("/tyk/keys/first-key", "POST", KEY)[0] == 200
+    warmed(gateway, "/c/a", "Authorization: first-key")
+    assert gateway.admin("/tyk/keys/first-key", "DELETE")[0] == 200
+    assert ask(gateway, "/c/a", "Authorization: first-key").status == 403
 
 
 def test_clients_without_a_key_are_told_apart_by_address(either, upstream, counting):
@@ -295,6 +295,7 @@ def test_the_upstream_says_how_long(start, redis, upstream, counting):
     gateway = start(cached("c", upstream, options={
         "cache_response_codes": [200], "enable_upstream_cache_control": True, "cache_control_ttl_header": "X-Ttl"}))
     never_kept(gateway, redis, "/c/not")
+    redis.ask("FLUSHALL")
     warmed(gateway, "/c/kept")
     key, = redis.ask("KEYS", "cache-*")
     assert 25 <= redis.ask("TTL", key) <= 30
@@ -578,7 +579,8 @@ def test_hooks_and_hits(start, redis, upstream, tmp_path, counting):
 def test_an_answer_is_kept_as_response_hooks_left_it(either, upstream):
     upstream.on("/", lambda c, r: c.send(answer(b'{"a":1}', "200 OK", "Server: up", "Content-Type: application/json")))
     gateway = either(cached("c", upstream, custom_middleware={"driver": "lua", "response": [
-        {"name": "StampResponse", "path": str(ROOT / "plugins/lua/stamp_response.lua")}]}))
+        {"name": "StampResponse", "path": str(ROOT / "plugins/lua/stamp_response.lua")}]}),
+        coprocess_options={"enable_coprocess": True})
     first, hit = warmed(gateway, "/c/")
     assert json.loads(first.body) == json.loads(hit.body) == {"a": 1, "handled_by": "c"}
     assert (hit.header("X-Handled-By"), hit.header("Server")) == ("c", None)

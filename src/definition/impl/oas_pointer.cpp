@@ -63,6 +63,8 @@ constexpr Origin kOrigins[] = {
     {"/pinned_public_keys", "/upstream/certificatePinning/domainToPublicKeysMapping"},
     {"/global_rate_limit", "/upstream/rateLimit"},
     {"/CORS", "/middleware/global/cors"},
+    {"/cache_options/cache_timeout", "/middleware/global/cache/timeout"},
+    {"/cache_options/cache_by_headers", "/middleware/global/cache/cacheByHeaders"},
     {"/cache_options", "/middleware/global/cache"},
     {"/version_data/versions//global_headers", "/middleware/global/transformRequestHeaders/add"},
     {"/version_data/versions//global_headers_remove",

@@ -187,7 +187,6 @@ TEST(Oas, RefusesWhatIsNotBuiltAtItsPlace) {
       {"/upstream/loadBalancing",
        R"({"enabled": true, "skipUnavailableHosts": true, "targets": [{"url": "http://a", "weight": 1}]})",
        "/upstream/loadBalancing/skipUnavailableHosts"},
-      {"/middleware/global/cache/enabled", "true", nullptr},
       {"/middleware/global/transformRequestHeaders",
        R"({"enabled": true, "add": [{"name": "A", "value": "$secret_vault.b"}]})",
        "/middleware/global/transformRequestHeaders/add/A"},

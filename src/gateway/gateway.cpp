@@ -56,8 +56,7 @@ net::Resolver::Options resolverOptions(const definition::GatewayConfig& config) 
   return options;
 }
 
-}  // namespace
-
+/// Worker threads for `workers`: that number, or the processors this process may run on.
 std::uint32_t workerCount(const definition::GatewayConfig& config) {
   if (config.workers > 0) return static_cast<std::uint32_t>(config.workers);
   cpu_set_t allowed;
@@ -66,6 +65,8 @@ std::uint32_t workerCount(const definition::GatewayConfig& config) {
     return static_cast<std::uint32_t>(std::max(1, CPU_COUNT(&allowed)));
   return std::max(1U, std::thread::hardware_concurrency());
 }
+
+}  // namespace
 
 Gateway::Gateway(const definition::GatewayConfig& config)
     : config_(config),

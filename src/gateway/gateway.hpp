@@ -72,7 +72,6 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   bool reloadedOnce() const override { return loaded_once_; }
   bool shuttingDown() const override { return stopping_; }
 
-  // drivers::WorkerServices
   void post(std::uint32_t worker, std::function<void()> fn) override;
   net::Loop* loop(std::uint32_t worker) override;
   void callAt(std::uint32_t worker, Clock::time_point when, std::function<void()> fn) override;
@@ -103,8 +102,7 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   void logProblems(const definition::Problems& problems) const;
   void shutDown();
   void awaitDrained(Clock::time_point deadline);
-  /// No request is under way: stores what there is to store, and ends.
-  void finish();
+  void finish();  ///< no request is under way: stores what there is to store, and ends
   void writePidFile() const;
 
   const definition::GatewayConfig& config_;
@@ -148,8 +146,5 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   bool loaded_once_ = false;
   bool stopping_ = false;
 };
-
-/// Worker threads for `workers`: that number, or the processors this process may run on.
-std::uint32_t workerCount(const definition::GatewayConfig& config);
 
 }  // namespace tykpp::gateway

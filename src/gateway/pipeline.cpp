@@ -25,9 +25,8 @@ constexpr std::uint16_t kClientClosedRequest = 499;
 void takeLocal(analytics::WireCapture& capture, const http::Exchange& exchange,
                std::string_view lines = {}) {
   capture.takeResponse(exchange, lines);
-  if (exchange.response().body() != nullptr) {
+  if (exchange.response().body() != nullptr)
     capture.responseBody().add(*exchange.response().body());
-  }
 }
 
 /// `Upgrade: websocket` with `Connection: Upgrade` (RFC 6455 section 4.1).

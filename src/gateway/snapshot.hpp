@@ -111,9 +111,8 @@ class SnapshotBuilder {
       traffic_ = std::make_shared<const analytics::TrafficSettings>(config);
   }
   /// @param specs     as the definitions say; those with a bundle get its hooks here
-  /// @param previous  the running snapshot or null: its runtimes are kept for APIs that did not
-  /// change and for those
-  ///                  that cannot be built any more
+  /// @param previous  the running snapshot or null: its runtimes go on serving APIs that did not
+  ///                  change, and those that cannot be built any more
   BuiltSnapshot build(const std::vector<std::shared_ptr<const definition::ApiSpec>>& specs,
                       const Snapshot* previous);
 
@@ -123,13 +122,11 @@ class SnapshotBuilder {
   /// @param broken  chain::BuildContext::broken
   Result<Runtime> makeRuntime(const Spec& defined, Spec spec, std::string stamp,
                               std::vector<Error>* broken);
-  /// What a runtime and those of its versions have alike: upstreams, chain, lines of answers.
-  /// @param api  of a version: its API's. Null: of an API
+  /// Upstreams, chain, lines of answers. @param api  of a version: its API's; null: of an API
   Result<void> fill(ApiRuntime& runtime, const Spec& spec, std::vector<Error>* broken,
                     const ApiRuntime* api);
   Result<void> addVersions(ApiRuntime& runtime, std::vector<Error>* broken);
-  /// The runtime of one API: the running one, a new one, or what is left of it when that fails.
-  /// @return null when the API is not served
+  /// The running one, a new one, or what is left of it when that fails; null: it is not served.
   Runtime runtimeFor(const Spec& defined, const Runtime& running, PluginStamps& stamps,
                      definition::Problems& problems);
   /// Leaves out APIs that want another protocol on a port that somebody before them opened.

@@ -136,7 +136,8 @@ TEST_F(HmacAuthTest, TakesTheSwitchOfAPolicy) {
   store(pair_.publicPem());
   keys_.put("omobile", R"({"rsa_certificate_id":"ocertificate","apply_policies":["p"]})");
   const auto policy = session::Policy::parse(
-      R"({"id":"p","org_id":"o","active":true,"enable_http_signature_validation":true})");
+      R"({"id":"p","org_id":"o","active":true,"enable_http_signature_validation":true,
+          "access_rights":{"a":{"api_id":"a","versions":["Default"]}}})");
   ASSERT_TRUE(policy);
   session::PolicySet::Entries entries;
   entries.insert_or_assign("p", session::PolicySet::Entry{*policy, "file"});

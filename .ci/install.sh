@@ -12,7 +12,7 @@ declare -A packages=(
            libboost-context1.81-dev libluajit2-5.1-dev lua-cjson libpython3-dev libjs-underscore dpkg-dev libzip-dev
            libcurl4-openssl-dev libsqlite3-dev libnghttp2-dev libprotobuf-dev protobuf-compiler libcrypt-dev"
   [test]="libgtest-dev redis-server sqlite3 nginx-light wrk openssl curl procps python3 python3-pytest python3-websockets python3-protobuf
-          python3-grpcio protobuf-compiler-grpc golang-go nodejs npm default-jdk-headless maven faketime"
+          python3-grpcio python3-jsonschema protobuf-compiler-grpc golang-go nodejs npm default-jdk-headless maven faketime"
   [bench]="protobuf-compiler nginx-light libnginx-mod-http-lua haproxy wrk strace linux-perf util-linux python3 python3-matplotlib"
   [fuzz]="clang-14 libclang-rt-14-dev"
 )

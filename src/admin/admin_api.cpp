@@ -10,6 +10,7 @@
 #include "admin/impl/org_calls.hpp"
 #include "admin/impl/plugin_answers.hpp"
 #include "admin/impl/policy_calls.hpp"
+#include "admin/impl/schema_answer.hpp"
 #include "base/ascii.hpp"
 #include "base/log.hpp"
 #include "net/task.hpp"
@@ -318,6 +319,8 @@ AdminReply AdminApi::State::call(const Selected& selected, const AdminRequest& r
     case Call::kForgetKeySets:
       control.forgetKeySets(id);
       return statusMessage(200, "cache invalidated");
+    case Call::kGetSchema:
+      return schemaAnswer(queryValue(request.query, "oasVersion"));
     case Call::kListPlugins:
       return pluginList(control.plugins(), std::nullopt);
     case Call::kGetApiPlugins:

@@ -74,7 +74,7 @@ constexpr Row kRows[] = {
     {"DELETE", "/cache/jwks", Call::kForgetKeySets},
     {"DELETE", "/cache/jwks/{}", Call::kForgetKeySets},
     {"DELETE", "/cache/{}", Call::kForgetAnswers},
-    {"GET", "/schema"},
+    {"GET", "/schema", Call::kGetSchema},
     {"GET", "/health"},
     {"POST", "/debug"},
     {"POST", "/plugins/test"},

@@ -62,6 +62,7 @@ enum class Call : std::uint8_t {
   kPurgeTokens,
   kForgetKeySets,
   kForgetAnswers,
+  kGetSchema,
 };
 
 /// What a method and path select.

@@ -13,6 +13,7 @@ import urllib.request
 from pathlib import Path
 
 from support.client import Client
+from support.schema import check_loaded
 from support.wait import SLOW, eventually
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -133,6 +134,7 @@ class Gateway:
             found = SANITIZER.search(self.log())
             assert not found, self.log()[max(0, found.start() - 200):][:6000]
             assert code == 0, f"exit status {code}:\n{self.log()[-3000:]}"
+            check_loaded(self.apps, self.log())
         return code
 
     def log(self) -> str:

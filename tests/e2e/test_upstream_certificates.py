@@ -99,7 +99,7 @@ def mutual(kind: str, url: str, domain: str, certificate: str) -> dict:
 def test_a_certificate_of_the_store_is_shown(made, strict, ca, kind):
     gateway = made(mutual(kind, strict.url, "*", "default" + ca.digest("one")))
     assert asked(gateway) == PROBLEM and strict.requests == []
-    assert "the client certificate default" in gateway.log()
+    gateway.wait_for_log("the client certificate default")
     identity = add(gateway, pem(ca, "one"))
     assert [asked(gateway) for _ in range(3)] == ["one"] * 3
     assert gateway.admin(f"/tyk/certs/{identity}", "DELETE")[0] == 200
@@ -180,7 +180,7 @@ def test_only_upstreams_with_a_pinned_key_are_asked(made, open_to_all, ca, kind)
     wrong, right = key_digest(ca, "one"), key_digest(ca, "server")
     gateway = made(pinned(kind, open_to_all.url, wrong))
     assert asked(gateway) == PROBLEM
-    assert "public key pinning" in gateway.log()
+    gateway.wait_for_log("public key pinning")
     assert open_to_all.received == b"", "not a byte of the request went out"
     for keys, domain, enabled in (((wrong, right), "*", True), ((right.upper(),), "localhost", True),
                                   ((wrong,), "elsewhere", True), ((wrong,), "*", False)):

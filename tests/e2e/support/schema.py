@@ -30,6 +30,8 @@ def problems(document: dict) -> list:
 def check_loaded(apps: Path, log: str):
     """Every OAS document of a folder that the gateway had no error about is one by the schema."""
     for path in sorted(apps.glob("*.json")):
+        if not path.is_file():  # tests put pipes there, too
+            continue
         try:
             document = json.loads(path.read_text())
         except (ValueError, OSError, RecursionError):

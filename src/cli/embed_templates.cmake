@@ -9,5 +9,6 @@ add_custom_command(
   COMMAND ${CMAKE_COMMAND} -DROOT=${template_root} "-DHEADERS=${plugin_headers}" "-DPROTOS=${proto_files}"
     -DOUT=${template_sources} -P ${CMAKE_CURRENT_LIST_DIR}/embed_templates_script.cmake
   DEPENDS ${template_files} ${plugin_headers} ${proto_files} ${CMAKE_CURRENT_LIST_DIR}/embed_templates_script.cmake
+    ${CMAKE_CURRENT_LIST_DIR}/../base/c_literal.cmake
   VERBATIM)
 target_sources(tykpp_cli PRIVATE ${template_sources})

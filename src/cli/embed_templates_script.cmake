@@ -1,16 +1,8 @@
 # Writes OUT: every file under ROOT, and HEADERS and PROTOS where the templates include them from, as string literals.
+include(${CMAKE_CURRENT_LIST_DIR}/../base/c_literal.cmake)
 set(rows "")
 function(add_row path file)
-  file(READ ${file} text)
-  # A literal may have 64 KiB; shorter ones, one behind the other, are one literal.
-  string(LENGTH "${text}" length)
-  set(literal "")
-  set(at 0)
-  while(at LESS length)
-    string(SUBSTRING "${text}" ${at} 15000 piece)
-    string(APPEND literal "R\"tykpp(${piece})tykpp\" ")
-    math(EXPR at "${at} + 15000")
-  endwhile()
+  c_literal(literal ${file})
   set(rows "${rows}      {\"${path}\", ${literal}},\n" PARENT_SCOPE)
 endfunction()
 

@@ -3,22 +3,11 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/percent.hpp"
+
 namespace tykpp {
 
-std::string formDecode(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const int high = text[i] == '%' && i + 2 < text.size() ? hexValue(text[i + 1]) : -1;
-    const int low = high >= 0 ? hexValue(text[i + 2]) : -1;
-    if (low >= 0) {
-      out += static_cast<char>(high * 16 + low);
-      i += 2;
-    } else {
-      out += text[i] == '+' ? ' ' : text[i];
-    }
-  }
-  return out;
-}
+std::string formDecode(std::string_view text) { return percentDecode(text, ' '); }
 
 void appendFormEncoded(std::string& out, std::string_view text) {
   static constexpr char kHex[] = "0123456789ABCDEF";

@@ -5,6 +5,7 @@
 
 #include "base/ascii.hpp"
 #include "base/base64.hpp"
+#include "base/percent.hpp"
 #include "base/text.hpp"
 #include "certs/rsa_signature.hpp"
 #include "jwt/hmac.hpp"
@@ -115,18 +116,6 @@ std::optional<int> monthOf(std::string_view& text) {
   return std::nullopt;
 }
 
-/// Percent escapes as what they stand for; a plus is one, as base64 has it.
-std::string withoutEscapes(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool escape = text[i] == '%' && i + 2 < text.size() && hexValue(text[i + 1]) >= 0 &&
-                        hexValue(text[i + 2]) >= 0;
-    out += escape ? static_cast<char>(hexValue(text[i + 1]) * 16 + hexValue(text[i + 2])) : text[i];
-    if (escape) i += 2;
-  }
-  return out;
-}
-
 }  // namespace
 
 std::optional<HttpSignature> parseSignature(std::string_view value) {
@@ -201,7 +190,7 @@ Result<std::string> rsaSignature(evp_pkey_st* key, std::string_view text) {
 }
 
 bool rsaFits(evp_pkey_st* key, std::string_view text, std::string_view signature) {
-  const std::optional<std::string> bytes = decodeBase64(withoutEscapes(signature));
+  const std::optional<std::string> bytes = decodeBase64(percentDecode(signature));
   return bytes && certs::verifyRsaSha256(key, text, *bytes);
 }
 

@@ -9,7 +9,7 @@
 #include "base/ascii.hpp"
 #include "base/digest.hpp"
 #include "base/log.hpp"
-#include "base/text.hpp"
+#include "base/percent.hpp"
 
 namespace tykpp::bundle {
 namespace {
@@ -46,21 +46,6 @@ std::string escaped(std::string_view text) {
     }
     const auto byte = static_cast<unsigned char>(c);
     out.append({'%', kDigits[byte >> 4], kDigits[byte & 15]});
-  }
-  return out;
-}
-
-std::string unescaped(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const int high = i + 2 < text.size() ? hexValue(text[i + 1]) : -1;
-    const int low = high >= 0 ? hexValue(text[i + 2]) : -1;
-    if (text[i] == '%' && low >= 0) {
-      out.push_back(static_cast<char>(high * 16 + low));
-      i += 2;
-    } else {
-      out.push_back(text[i]);
-    }
   }
   return out;
 }
@@ -124,7 +109,7 @@ Result<Source> locate(const std::string& base_url, const std::string& name) {
   Source source;
   if (scheme == "file") {
     source.kind = Source::Kind::kFile;
-    source.location = cleaned(unescaped(path) + "/" + name);
+    source.location = cleaned(percentDecode(path) + "/" + name);
     source.shown = "file://" + source.location;
     return source;
   }

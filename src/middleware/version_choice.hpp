@@ -43,7 +43,8 @@ class VersionChoice {
       std::shared_ptr<const definition::VersionRules> rules, Surroundings surroundings);
   ~VersionChoice();
 
-  /// Changes the request where the name is to be taken out of it.
+  /// Changes the request where the name is to be taken out of it. What it tells the client are
+  /// views of its own texts: it outlives the exchange.
   /// @error 403 nobody said which version, or there is no such version; of versions that are APIs:
   /// 404 no such version, 500 the default version is none
   Result<Choice> choose(http::Exchange& exchange) const;

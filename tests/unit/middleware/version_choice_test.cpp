@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <utility>
+#include <vector>
+
 #include "common/fired_events.hpp"
 #include "http/endpoint_path.hpp"
 
@@ -25,7 +29,8 @@ class VersionChoiceTest : public ::testing::Test {
     EXPECT_TRUE(exchange_.request().setTarget(arena_.copy(target)));
     exchange_.version_in_path = {};  // each is a request of its own
     exchange_.listen_path_match = exchange_.request().path.substr(0, 3);
-    return (*made)->choose(exchange_);
+    made_.push_back(std::move(*made));
+    return made_.back()->choose(exchange_);
   }
   void name(std::string_view version) { exchange_.request().headers.set("x-version", version); }
   std::string why(const std::string& target = "/l/a") {
@@ -46,6 +51,7 @@ class VersionChoiceTest : public ::testing::Test {
   VersionChoice::Surroundings surroundings_;
   BlockPool pool_;
   Arena arena_{pool_};
+  std::vector<std::unique_ptr<const VersionChoice>> made_;  // the exchange has views of their texts
   http::Exchange exchange_{arena_, 0, 1};
 };
 

@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"unsafe"
@@ -54,6 +55,9 @@ func tykppGoCall(c *C.tykpp_go_call) C.int32_t {
 		reply := w.run(into[:0])
 		if !give(c, into, reply) {
 			return C.TYKPP_FAILED
+		}
+		if c.rest != 0 {
+			runtime.Gosched()
 		}
 		return w.verdict
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"sort"
 	"strings"
@@ -60,6 +61,12 @@ func Register(p Plugin) {
 	// megabytes and saves much of the time that requests pay for it. GOGC, when it is set, decides.
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)
+	}
+	// In the gateway's own process each of its workers keeps one of Go's processors between two calls,
+	// and there are as many workers as cores. Go takes them away all the time when it has no spare
+	// one (see rests() in shim.c). GOMAXPROCS, when it is set, decides.
+	if os.Getenv("GOMAXPROCS") == "" && os.Getenv("TYKPP_PLUGIN_HOST") != "1" {
+		runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1)
 	}
 	inits = p.Inits
 	for i := range p.Functions {

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "_cgo_export.h"
 
@@ -162,10 +163,26 @@ static int runs_in_host(void) {
   return known;
 }
 
+/* Whether this thread's call is one of those that let Go's scheduler run: one in 4 ms. Go's monitor
+ * takes it for a call that has run for too long when the scheduler has not run on a thread for
+ * 10 ms, and then takes away what the thread needs to come back into Go (its P) whenever the thread
+ * is outside: each request pays for getting it again, and for the wake-ups of three threads. */
+static int32_t rests(void) {
+  enum { EVERY_MS = 4 };
+  static __thread int64_t last;
+  struct timespec now;
+  if (clock_gettime(CLOCK_MONOTONIC, &now) != 0) return 0;
+  const int64_t ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+  if (ms - last < EVERY_MS) return 0;
+  last = ms;
+  return 1;
+}
+
 static int32_t enter(tykpp_go_call* c) {
   int32_t verdict;
   const int can_wait = c->hook != TYKPP_HOOK_ANALYTICS && runs_in_host();
   c->completion = can_wait ? c->host->defer(c->call) : NULL;
+  c->rest = c->completion == NULL && rests();
   verdict = tykppGoCall(c);
   if (c->completion != NULL) return verdict; /* pending; what Go was lent, it has copied */
   if (c->out_used > 0 && apply(c->host, c->call, c->out, c->out_used) != TYKPP_OK) return TYKPP_FAILED;

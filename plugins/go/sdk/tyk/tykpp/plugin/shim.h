@@ -48,6 +48,7 @@ typedef struct tykpp_go_call {
   char* out; // where Go writes its reply
   size_t out_size;
   size_t out_used;
+  int32_t rest;  // not 0: Go lets its scheduler run once before it returns
 } tykpp_go_call;
 
 // Grows `out`; null when there is no memory.

@@ -64,7 +64,7 @@ constexpr KeyRow kPlugins[] = {
     {"coprocess_options.grpc_tls_server_name", kStr, kYes, "", "Name in the certificate of a `tls://` server; empty: that of its address"},
     {"coprocess_options.grpc_keepalive_time", kInt, kYes, "0", "Seconds of silence after which a plugin server is pinged while calls wait; 0: never"},
     {"coprocess_options.grpc_max_calls", kInt, kYes, "4096", "Calls of plugin servers that may wait, a worker; more are refused"},
-    {"coprocess_options.grpc_busy_poll_us", kInt, kYes, "200", "Microseconds that an idle worker polls for a lone answer before it sleeps; 0: never"},
+    {"coprocess_options.grpc_busy_poll_us", kInt, kYes, "200", "Microseconds an idle worker polls for a lone answer and what follows it; 0: never"},
     {"coprocess_options.python_path_prefix", kStr, kYes, "", "Directory of the Python package `tyk`"},
     {"coprocess_options.python_version", kStr, kYes, "", "Python release; empty: the newest one found"},
     {"streaming.enabled", kBool, kNot, "false", "Streams"},

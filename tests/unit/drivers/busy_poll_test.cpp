@@ -56,5 +56,30 @@ TEST(BusyPollTest, ForgivesASlowAnswerAmongFastOnes) {
   EXPECT_EQ(untilWanted(poll), 0);
 }
 
+TEST(BusyPollTest, StaysAwakeWhileSomethingFollows) {
+  BusyPoll poll(200us);
+  EXPECT_TRUE(poll.staysAwake());
+  poll.stayed(true);
+  EXPECT_TRUE(poll.staysAwake());
+}
+
+TEST(BusyPollTest, TriesSeldomWhereNothingFollowsSoon) {
+  BusyPoll poll(200us);
+  poll.stayed(true);
+  poll.stayed(false);
+  poll.stayed(false);
+  int passed = 0;
+  while (!poll.staysAwake()) ++passed;
+  EXPECT_EQ(passed, 63);
+}
+
+TEST(BusyPollTest, AnswersAreJudgedApartFromWhatFollows) {
+  BusyPoll poll(200us);
+  ASSERT_EQ(untilWanted(poll), 8);
+  for (int i = 0; i < 4; ++i) poll.stayed(false);
+  EXPECT_EQ(untilWanted(poll), 0);
+  EXPECT_FALSE(poll.staysAwake());
+}
+
 }  // namespace
 }  // namespace tykpp::drivers::grpc

@@ -190,6 +190,19 @@ void Lane::pollForAnswer() {
     if (left.count() <= 0 || !loop_.poll(left)) break;
   }
   busy_poll_.polled(finished_ != finished);
+  constexpr int kFollowing = 4;  // the upstream's response, the next request, each perhaps in two
+  if (finished_ != finished) stayAwake(kFollowing);
+}
+
+void Lane::stayAwake(int turns) {
+  if (turns == 0 || !busy_poll_.staysAwake()) return;
+  // What was posted before has its turn first.
+  loop_.post([self = shared_from_this(), turns] {
+    if (self->closed_ || !self->calls_.empty()) return;  // a call is polled for as such
+    const bool came = self->loop_.poll(self->busy_poll_.most());
+    self->busy_poll_.stayed(came);
+    if (came) self->stayAwake(turns - 1);
+  });
 }
 
 void Lane::ended(Call& call) {

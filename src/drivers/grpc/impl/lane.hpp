@@ -79,6 +79,8 @@ class Lane : public std::enable_shared_from_this<Lane> {
   void schedule();
   void endOfTurn();
   void pollForAnswer();
+  /// Polls for what follows an answer. @param turns  at most so many times
+  void stayAwake(int turns);
   void finish(Call& call);
   void recycle(Call& call);
 

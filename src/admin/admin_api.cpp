@@ -4,6 +4,7 @@
 #include "admin/impl/api_calls.hpp"
 #include "admin/impl/call_table.hpp"
 #include "admin/impl/cert_calls.hpp"
+#include "admin/impl/debug_calls.hpp"
 #include "admin/impl/health_answers.hpp"
 #include "admin/impl/key_calls.hpp"
 #include "admin/impl/oauth_calls.hpp"
@@ -82,6 +83,7 @@ struct AdminApi::State {
   void handleAuthorised(const AdminRequest& request, const Reply& reply);
   void reload(const AdminRequest& request, const Reply& reply);
   void rollBack(const std::string& api_id, const Reply& reply);
+  void debug(const AdminRequest& request, const Reply& reply);
   AdminReply reloadGroup();
   AdminReply call(const Selected& selected, const AdminRequest& request);
   std::optional<net::Task<AdminReply>> task(const Selected& selected, const AdminRequest& request);
@@ -155,6 +157,8 @@ void AdminApi::State::handleAuthorised(const AdminRequest& request, const Reply&
     reload(request, reply);
   } else if (selected.call == Call::kRollBackPlugins) {
     rollBack(std::string(selected.values.front()), reply);
+  } else if (selected.call == Call::kDebug) {
+    debug(request, reply);
   } else if (auto later = task(selected, request)) {
     answerWith(std::move(*later), reply);
   } else {
@@ -272,6 +276,16 @@ void AdminApi::State::rollBack(const std::string& api_id, const Reply& reply) {
       reply(statusMessage(error.code() == Errc::kNotFound ? 404 : 500, error.message()));
     }
   });
+}
+
+void AdminApi::State::debug(const AdminRequest& request, const Reply& reply) {
+  auto call = readDebugCall(request.body);
+  if (!call) {
+    reply(statusMessage(400, call.error().message()));
+    return;
+  }
+  control.debugRequest(std::move(*call),
+                       [reply](const DebugOutcome& outcome) { reply(debugAnswer(outcome)); });
 }
 
 AdminReply AdminApi::State::reloadGroup() {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "admin/debug_call.hpp"
 #include "base/error.hpp"
 #include "definition/api_spec.hpp"
 #include "definition/gateway_config.hpp"
@@ -115,6 +116,9 @@ class Control {
   virtual void forgetKeySets(std::string_view /*api_id*/) {}
   /// Removes the answers of an API from the response cache. @error the store's
   virtual net::Task<Result<void>> forgetAnswers(std::string api_id) = 0;
+  /// Runs one request through an API that is not registered, for real: upstreams, stores and
+  /// plugins see it. @param done  called once on the main thread
+  virtual void debugRequest(DebugCall call, std::function<void(DebugOutcome)> done) = 0;
   /// Whether a load of the definitions has been completed since start, even one that found none.
   virtual bool reloadedOnce() const = 0;
   /// Whether a stop was asked for.

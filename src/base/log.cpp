@@ -4,8 +4,11 @@
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include <algorithm>
 #include <map>
 #include <mutex>
+
+#include "base/log_capture.hpp"
 
 namespace tykpp::log {
 namespace {
@@ -17,6 +20,7 @@ struct State {
   std::shared_ptr<spdlog::sinks::sink> sink;
   std::shared_ptr<spdlog::details::thread_pool> pool;
   spdlog::level::level_enum level = spdlog::level::info;
+  int captures = 0;  // that want lines below that level
   std::map<std::string, std::shared_ptr<spdlog::logger>, std::less<>> rooms;
 };
 
@@ -24,6 +28,30 @@ State& state() {
   static State instance;
   return instance;
 }
+
+/// What loggers let through; the way to the log itself keeps to its own level.
+spdlog::level::level_enum loggerLevel(const State& s) {
+  return s.captures > 0 ? std::min(s.level, spdlog::level::debug) : s.level;
+}
+
+/// The way to the queue of the writer.
+class QueueSink final : public spdlog::sinks::sink {
+ public:
+  QueueSink(std::shared_ptr<spdlog::async_logger> queue, spdlog::level::level_enum level)
+      : queue_(std::move(queue)) {
+    queue_->set_level(spdlog::level::trace);
+    set_level(level);
+  }
+  void log(const spdlog::details::log_msg& line) override {
+    queue_->log(line.time, line.source, line.level, line.payload);
+  }
+  void flush() override { queue_->flush(); }
+  void set_pattern(const std::string&) override {}
+  void set_formatter(std::unique_ptr<spdlog::formatter>) override {}
+
+ private:
+  const std::shared_ptr<spdlog::async_logger> queue_;
+};
 
 std::string jsonText(std::string_view text) {
   std::string out;
@@ -91,16 +119,28 @@ spdlog::logger& room(const char* prefix) {
   auto& logger = s.rooms[prefix];
   if (!logger) {
     if (s.sink && s.pool) {
-      logger = std::make_shared<spdlog::async_logger>(
+      auto queue = std::make_shared<spdlog::async_logger>(
           prefix, s.sink, s.pool, spdlog::async_overflow_policy::overrun_oldest);
+      logger = std::make_shared<spdlog::logger>(
+          prefix, spdlog::sinks_init_list{detail::captureSink(),
+                                          std::make_shared<QueueSink>(std::move(queue), s.level)});
     } else {  // before init(): unit tests
       auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
       sink->set_formatter(makeFormatter(Format::kText));
-      logger = std::make_shared<spdlog::logger>(prefix, sink);
+      sink->set_level(s.level);
+      logger = std::make_shared<spdlog::logger>(
+          prefix, spdlog::sinks_init_list{detail::captureSink(), std::move(sink)});
     }
-    logger->set_level(s.level);
+    logger->set_level(loggerLevel(s));
   }
   return *(cache[prefix] = logger.get());
+}
+
+void detail::countCaptures(int change) {
+  State& s = state();
+  const std::lock_guard lock(s.mutex);
+  s.captures += change;
+  for (auto& [name, logger] : s.rooms) logger->set_level(loggerLevel(s));
 }
 
 std::uint64_t dropped() noexcept {

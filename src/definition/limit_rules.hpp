@@ -81,6 +81,9 @@ struct LimitRules {
   bool disable_rate_limit = false;
   bool disable_quota = false;
   bool dont_set_quota_on_create = false;
+  /// What keys' quotas are counted under in place of their own counters; empty: theirs. No
+  /// definition says it: debug calls use up nobody's quota.
+  std::string quota_name;
 
   /// `global_rate_limit`; nought: none.
   double global_rate = 0;

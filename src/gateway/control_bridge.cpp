@@ -79,6 +79,7 @@ net::Task<void> ControlBridge::answer(http::ServerExchange& sx, net::Loop& worke
                             std::string(request.host),
                             std::string(request.headers.get(http::HeaderId::kContentType)),
                             certificateProblem(exchange)};
+  sx.restDeadline();  // what is asked for may take its time
   Ask answered(*this, worker, std::move(asked));
   admin::AdminReply reply = co_await answered;
   http::Response& response = exchange.response();

@@ -133,6 +133,9 @@ Result<void> Gateway::run() {
   identity_->join({[this] { requestReload(nullptr); }, [this] { return requestsServed(); },
                    [this](std::string_view api_id) { cache_->forgetLater(std::string(api_id)); }});
   tls_->setStore(identity_->client());
+  debug_ = std::make_unique<DebugCenter>(
+      DebugCenter::Parts{main_, *workers_.front(), workerCount(config_), *shared_, *drivers_,
+                         *bundles_, *events_, keyrings});
   reload();
   for (const auto& worker : workers_) worker->start();
   TYKPP_LOG(info, "main", "Tyk Gateway started ({})", TYKPP_VERSION);

@@ -19,6 +19,7 @@
 #include "drivers/worker_services.hpp"
 #include "gateway/bundle_loader.hpp"
 #include "gateway/cache_center.hpp"
+#include "gateway/debug_center.hpp"
 #include "gateway/event_center.hpp"
 #include "gateway/file_watch.hpp"
 #include "gateway/identity_center.hpp"
@@ -58,17 +59,14 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   void certificatesChanged(std::function<void()> done) override { tls_->refresh(std::move(done)); }
   net::Loop& loop() override { return main_; }
   session::SessionStore& sessions() override { return identity_->sessions(); }
-  std::shared_ptr<const session::PolicySet> policies() const override {
-    return identity_->policies();
-  }
+  std::shared_ptr<const session::PolicySet> policies() const override;
   session::PasswordPool& passwords() override { return identity_->keyrings().passwords(); }
   const oauth::Site& site() override { return identity_->site(); }
   void tokenChanged(admin::TokenChange change, std::string message, std::string org_id,
                     std::string key) override;
   void forgetKeySets(std::string_view api_id) override { identity_->forgetKeySets(api_id); }
-  net::Task<Result<void>> forgetAnswers(std::string api_id) override {
-    return cache_->forget(std::move(api_id));
-  }
+  net::Task<Result<void>> forgetAnswers(std::string api_id) override;
+  void debugRequest(admin::DebugCall call, std::function<void(admin::DebugOutcome)> done) override;
   bool reloadedOnce() const override { return loaded_once_; }
   bool shuttingDown() const override { return stopping_; }
 
@@ -135,6 +133,7 @@ class Gateway final : public admin::Control, public drivers::WorkerServices {
   std::unique_ptr<IdentityCenter> identity_;  // before the loops of workers and main
   std::unique_ptr<CacheCenter> cache_;        // before the store
   std::unique_ptr<TrafficCenter> traffic_;    // before the store; null: records are not stored
+  std::unique_ptr<DebugCenter> debug_;        // before the loops, and all that chains are made of
   definition::Problems problems_;
   std::vector<std::function<void()>> waiting_;  // for the next reload
   std::vector<std::function<void()>> waiting_for_bundles_;

@@ -5,6 +5,7 @@
 #include "base/ascii.hpp"
 #include "base/log.hpp"
 #include "gateway/rate_limits.hpp"
+#include "gateway/request_probe.hpp"
 #include "gateway/rewritten_call.hpp"
 #include "http/answer_cache.hpp"
 #include "http/hop_by_hop.hpp"
@@ -119,19 +120,15 @@ bool neverEnds(const http::Response& response) {
 net::Task<void> Pipeline::handle(http::ServerExchange& sx) {
   http::Exchange& exchange = sx.exchange();
   const std::uint16_t port = sx.listenerPort();
-  if (port == shared_.control_port && shared_.control.isControlPath(exchange.request().path)) {
+  const bool served = probe_ == nullptr;
+  if (port == shared_.control_port && served &&
+      shared_.control.isControlPath(exchange.request().path)) {
     co_await shared_.control.answer(sx, worker_.loop());
     co_return;
   }
-  const LeaseGuard snapshot(worker_);
-  const route::Router* router =
-      port == shared_.api_port ? snapshot->router.get() : snapshot->routerOf(port);
-  if (router == nullptr) {
-    response::notFound(exchange);
-    co_await sx.sendLocal();
-    co_return;
-  }
-  const ApiRuntime* routed = route(*snapshot, *router, exchange);
+  const LeaseGuard lease(worker_);
+  const Snapshot& snapshot = served ? *lease : probe_->snapshot();
+  const ApiRuntime* routed = served ? route(snapshot, port, exchange) : probe_->begin(exchange);
   if (routed == nullptr) {
     co_await sx.sendLocal();
     co_return;
@@ -148,7 +145,7 @@ net::Task<void> Pipeline::handle(http::ServerExchange& sx) {
   }
   Result<chain::Verdict> verdict = chain::Verdict::kContinue;
   if (routed->choice != nullptr) [[unlikely]] {
-    auto chosen = chooseVersion(*snapshot, *routed, exchange);
+    auto chosen = chooseVersion(snapshot, *routed, exchange);
     if (chosen) {
       routed = *chosen;
     } else if (!passesSteps(*routed->spec, exchange.request())) {
@@ -161,6 +158,8 @@ net::Task<void> Pipeline::handle(http::ServerExchange& sx) {
   if (verdict && !steps.request().empty() && !passesSteps(*api.spec, exchange.request())) {
     verdict = co_await runRequestChain(steps, sx);
   }
+  if (!served) [[unlikely]]
+    probe_->takeRequest(api, exchange);
   auto ending = analytics::Ending::kUpstream;
   if (!verdict) {
     ending = analytics::Ending::kError;
@@ -180,8 +179,14 @@ net::Task<void> Pipeline::handle(http::ServerExchange& sx) {
   if (api.traffic != nullptr) co_await record(api, sx, ending, captured.get());
 }
 
-const ApiRuntime* Pipeline::route(const Snapshot& snapshot, const route::Router& router,
+const ApiRuntime* Pipeline::route(const Snapshot& snapshot, std::uint16_t port,
                                   http::Exchange& exchange) const {
+  const route::Router* router =
+      port == shared_.api_port ? snapshot.router.get() : snapshot.routerOf(port);
+  if (router == nullptr) {
+    response::notFound(exchange);
+    return nullptr;
+  }
   const http::Request& request = exchange.request();
   if (!shared_.config.http_server_options.skip_url_cleaning) {
     if (const auto location = route::cleanRedirect(request, exchange.arena()); location) {
@@ -189,7 +194,7 @@ const ApiRuntime* Pipeline::route(const Snapshot& snapshot, const route::Router&
       return nullptr;
     }
   }
-  const std::optional<route::Match> match = router.match(request.host, request.path);
+  const std::optional<route::Match> match = router->match(request.host, request.path);
   if (!match || match->strict_miss) {
     if (shared_.config.track_404_logs) {
       TYKPP_LOG(err, "main", "no API for this request request_id={} path={} origin={} host={}",
@@ -201,22 +206,6 @@ const ApiRuntime* Pipeline::route(const Snapshot& snapshot, const route::Router&
   }
   if (!match->by_id) exchange.listen_path_match = request.path.substr(0, match->matched_size);
   return snapshot.apis[match->api_index].get();
-}
-
-net::Task<Result<chain::Verdict>> Pipeline::runRequestChain(const chain::Chain& chain,
-                                                            http::ServerExchange& sx) const {
-  if (chain.requestBody() == http::BodyNeed::kBuffer && !sx.bodyDone()) {
-    const Result<void> read =
-        co_await sx.bufferBody(static_cast<std::size_t>(shared_.config.max_buffered_body_size));
-    if (!read) co_return read.error();
-  }
-  for (std::size_t next = 0;;) {
-    Result<chain::Verdict> verdict = chain.runRequest(sx.exchange(), next);
-    if (verdict && *verdict == chain::Verdict::kSuspend)
-      verdict = co_await chain.request()[next - 1]->finish(sx.exchange());
-    if (!verdict || *verdict == chain::Verdict::kRespond || next == chain.request().size())
-      co_return verdict;
-  }
 }
 
 Result<upstream::CallOptions> Pipeline::callOptions(const ApiRuntime& api,
@@ -245,7 +234,8 @@ Result<upstream::CallOptions> Pipeline::callOptions(const ApiRuntime& api,
   options.header_timeout = inMilliseconds(config.proxy_default_timeout);
   options.total_timeout = spec.enforced_timeout;
   options.upgrade = config.http_server_options.enable_websockets && asksForWebSocket(request);
-  options.close = config.proxy_close_connections;
+  // Nobody comes back to connections of an API that is not registered.
+  options.close = config.proxy_close_connections || probe_ != nullptr;
   options.max_head_bytes = static_cast<std::size_t>(config.max_header_size);
   http::removeHopByHop(request.headers);
   if (api.credential) [[unlikely]] {
@@ -334,30 +324,6 @@ net::Task<Result<void>> Pipeline::runResponseChain(const ApiRuntime& api, http::
     if (!read) co_return read;
   }
   co_return co_await runResponseSteps(api, sx);
-}
-
-void Pipeline::runStreamSteps(const ApiRuntime& api, http::Exchange& exchange) {
-  if (exchange.response().status == 101) return;
-  for (const auto& step : api.chain.response()) {
-    if (!step->takesStreams()) continue;
-    if (const auto verdict = step->onResponse(exchange); !verdict) {
-      TYKPP_LOG(err, "response", "Response chain failed! {} request_id={}",
-                verdict.error().message(), exchange.requestId());
-      return;
-    }
-  }
-}
-
-net::Task<Result<void>> Pipeline::runResponseSteps(const ApiRuntime& api,
-                                                   http::ServerExchange& sx) const {
-  for (std::size_t next = 0;;) {
-    Result<chain::Verdict> verdict = api.chain.runResponse(sx.exchange(), next);
-    if (verdict && *verdict == chain::Verdict::kSuspend)
-      verdict = co_await api.chain.response()[next - 1]->finish(sx.exchange());
-    if (!verdict) co_return verdict.error();
-    if (*verdict == chain::Verdict::kRespond || next == api.chain.response().size())
-      co_return Result<void>{};
-  }
 }
 
 net::Task<void> Pipeline::fail(const Error& error, http::ServerExchange& sx,

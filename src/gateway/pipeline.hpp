@@ -18,6 +18,8 @@
 
 namespace tykpp::gateway {
 
+class RequestProbe;
+
 /// What every worker's pipeline shares; read-only while they run.
 struct PipelineShared {
   const definition::GatewayConfig& config;
@@ -33,12 +35,15 @@ struct PipelineShared {
 
 class Pipeline final : public http::RequestHandler {
  public:
-  Pipeline(Worker& worker, const PipelineShared& shared) : worker_(worker), shared_(shared) {}
+  /// @param probe  tells of the one request there is, which goes to the probe's API; outlives the
+  /// pipeline. Null: requests of clients, for the worker's snapshot and the control API
+  Pipeline(Worker& worker, const PipelineShared& shared, RequestProbe* probe = nullptr)
+      : worker_(worker), shared_(shared), probe_(probe) {}
   net::Task<void> handle(http::ServerExchange& exchange) override;
 
  private:
   /// Null when there is none: the response is filled then.
-  const ApiRuntime* route(const Snapshot& snapshot, const route::Router& router,
+  const ApiRuntime* route(const Snapshot& snapshot, std::uint16_t port,
                           http::Exchange& exchange) const;
   net::Task<Result<chain::Verdict>> runRequestChain(const chain::Chain& chain,
                                                     http::ServerExchange& exchange) const;
@@ -69,6 +74,7 @@ class Pipeline final : public http::RequestHandler {
                          analytics::Ending ending, Capture* capture);
   Worker& worker_;
   const PipelineShared& shared_;
+  RequestProbe* const probe_;
   analytics::LocalClock clock_;
   mutable upstream::EndpointCache rewritten_endpoints_;
 };

@@ -23,6 +23,18 @@ void Gateway::triggerEvent(std::string name, std::string message) {
   events::fireCustom(events_->gateway(), std::move(name), std::move(message));
 }
 
+std::shared_ptr<const session::PolicySet> Gateway::policies() const {
+  return identity_->policies();
+}
+
+net::Task<Result<void>> Gateway::forgetAnswers(std::string api_id) {
+  return cache_->forget(std::move(api_id));
+}
+
+void Gateway::debugRequest(admin::DebugCall call, std::function<void(admin::DebugOutcome)> done) {
+  debug_->run(std::move(call), std::move(done));
+}
+
 void Gateway::tokenChanged(admin::TokenChange change, std::string message, std::string org_id,
                            std::string key) {
   using events::TokenChange;

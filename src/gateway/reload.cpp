@@ -196,7 +196,7 @@ void Gateway::awaitDrained(Clock::time_point deadline) {
   constexpr auto kLook = std::chrono::milliseconds(20);
   std::size_t open = 0;
   for (const auto& worker : workers_) open += worker->connections();
-  if (open == 0 && events_->pending() == 0) {
+  if (open == 0 && events_->pending() == 0 && debug_->running() == 0) {
     finish();
     return;
   }
@@ -206,6 +206,7 @@ void Gateway::awaitDrained(Clock::time_point deadline) {
                 open);
     }
     bridge_->giveUp();
+    debug_->giveUp();
     for (const auto& worker : workers_) worker->abort();
     drain_timer_.expires_after(std::chrono::milliseconds(500));
     drain_timer_.async_wait([this](const boost::system::error_code&) { finish(); });

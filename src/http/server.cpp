@@ -10,7 +10,11 @@ namespace tykpp::http {
 
 Server::Server(net::Loop& loop, RequestHandler& handler, const ServerLimits& limits,
                std::uint32_t worker_index)
-    : loop_(loop), handler_(handler), limits_(limits), worker_index_(worker_index) {}
+    : loop_(loop),
+      handler_(handler),
+      limits_(limits),
+      worker_index_(worker_index),
+      requests_(limits.first_request) {}
 
 Server::~Server() = default;
 

@@ -37,10 +37,11 @@ struct ServerLimits {
   std::chrono::milliseconds write_timeout{
       120000};  ///< each write that makes no progress (…write_timeout)
   std::chrono::milliseconds idle_timeout{120000};  ///< between requests (idle_timeout)
-  std::size_t max_head_bytes = 1024 * 1024;  ///< max_header_size
-  std::uint64_t max_body_bytes = 0;          ///< 0: no limit (…max_request_body_size)
-  std::size_t max_connections = 100000;      ///< of this worker
-  bool close_connections = false;            ///< answer every request with Connection: close
+  std::size_t max_head_bytes = 1024 * 1024;        ///< max_header_size
+  std::uint64_t max_body_bytes = 0;                ///< 0: no limit (…max_request_body_size)
+  std::size_t max_connections = 100000;            ///< of this worker
+  bool close_connections = false;                  ///< answer every request with Connection: close
+  std::uint64_t first_request = 0;                 ///< numbers of requests begin behind this one
 };
 
 /// Written by its worker, read by any thread.
@@ -95,7 +96,7 @@ class Server {
   ServerCounters counters_;
   ServerConnection* first_ = nullptr;
   std::size_t open_ = 0;
-  std::uint64_t requests_ = 0;
+  std::uint64_t requests_;
   bool draining_ = false;
 };
 

@@ -84,6 +84,7 @@ KeyLimits::KeyLimits(const chain::BuildContext& build)
       limiter_(*build.keyrings),
       events_(build.events),
       monitor_(QuotaMonitor::create(build, QuotaMonitor::Of::kKeys)),
+      quota_name_(build.api.limits->quota_name),
       rates_(!build.api.limits->disable_rate_limit),
       quotas_(!build.api.limits->disable_quota),
       tells_rates_(tellsRates(build.config)),
@@ -235,8 +236,9 @@ net::Task<Result<void>> KeyLimits::checkQuota(const Counting& counting) const {
   const std::chrono::seconds renewal(limit.quota_renewal_rate);
   // The session itself stays as it is stored. The reference writes it again on each request; the
   // counter has the same numbers, and the control API reads them there.
-  Result<storage::QuotaStep> step = co_await counting.keyring.client().quotaStep(
-      counting.plan.quotaKey(), limit.quota_max, renewal);
+  const std::string& name = quota_name_.empty() ? counting.plan.quotaKey() : quota_name_;
+  Result<storage::QuotaStep> step =
+      co_await counting.keyring.client().quotaStep(name, limit.quota_max, renewal);
   if (!step) {
     TYKPP_LOG(err, "quota", "a request cannot be counted: {} api_id={} request_id={}",
               step.error().message(), log::quoted(exchange.api->api_id), exchange.requestId());

@@ -1,6 +1,7 @@
 #pragma once
 #include <atomic>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -60,6 +61,7 @@ class KeyLimits final : public chain::Step {
   session::RateLimiter limiter_;
   const events::Emitter* events_;
   std::unique_ptr<const QuotaMonitor> monitor_;  ///< null: quotas are not watched
+  const std::string quota_name_;                 // LimitRules::quota_name
   bool rates_;
   bool quotas_;
   bool tells_rates_;

@@ -76,7 +76,7 @@ constexpr Row kRows[] = {
     {"DELETE", "/cache/{}", Call::kForgetAnswers},
     {"GET", "/schema", Call::kGetSchema},
     {"GET", "/health"},
-    {"POST", "/debug"},
+    {"POST", "/debug", Call::kDebug},
     {"POST", "/plugins/test"},
     {"GET", "/plugins", Call::kListPlugins},
     {"GET", "/plugins/{}", Call::kGetApiPlugins},

@@ -63,6 +63,7 @@ enum class Call : std::uint8_t {
   kForgetKeySets,
   kForgetAnswers,
   kGetSchema,
+  kDebug,
 };
 
 /// What a method and path select.

@@ -39,6 +39,10 @@ class FakeControl final : public Control {
     }
   }
   const definition::GatewayConfig& config() const override { return settings; }
+  void debugRequest(DebugCall call, std::function<void(DebugOutcome)> done) override {
+    debugged.push_back(std::move(call));
+    done(debug_outcome);
+  }
   bool reloadedOnce() const override { return loaded; }
   bool shuttingDown() const override { return stopping; }
   // What calls on keys need is there in tests that set it.
@@ -79,6 +83,8 @@ class FakeControl final : public Control {
   definition::GatewayConfig settings;
   std::shared_ptr<const session::PolicySet> policy_set = std::make_shared<session::PolicySet>();
   const oauth::Site* main_site = nullptr;
+  std::vector<DebugCall> debugged;
+  DebugOutcome debug_outcome;
   std::vector<std::string> told;  ///< events of keys
 };
 

@@ -20,7 +20,6 @@ struct State {
   std::shared_ptr<spdlog::sinks::sink> sink;
   std::shared_ptr<spdlog::details::thread_pool> pool;
   spdlog::level::level_enum level = spdlog::level::info;
-  int captures = 0;  // that want lines below that level
   std::map<std::string, std::shared_ptr<spdlog::logger>, std::less<>> rooms;
 };
 
@@ -31,7 +30,7 @@ State& state() {
 
 /// What loggers let through; the way to the log itself keeps to its own level.
 spdlog::level::level_enum loggerLevel(const State& s) {
-  return s.captures > 0 ? std::min(s.level, spdlog::level::debug) : s.level;
+  return detail::anyCapture() ? std::min(s.level, spdlog::level::debug) : s.level;
 }
 
 /// The way to the queue of the writer.
@@ -136,10 +135,9 @@ spdlog::logger& room(const char* prefix) {
   return *(cache[prefix] = logger.get());
 }
 
-void detail::countCaptures(int change) {
+void detail::setLevels() {
   State& s = state();
   const std::lock_guard lock(s.mutex);
-  s.captures += change;
   for (auto& [name, logger] : s.rooms) logger->set_level(loggerLevel(s));
 }
 

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/utc_time.hpp"
+
 namespace tykpp::log {
 namespace {
 
@@ -62,15 +64,6 @@ void appendMember(std::string& line, std::string_view name, std::string_view val
   line += '"';
 }
 
-std::string timeText() {
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  ::gmtime_r(&now, &utc);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-  return text;
-}
-
 /// Whether a line has the mark as a word of its own.
 bool mentions(std::string_view line, std::string_view mark) {
   for (std::size_t at = line.find(mark); at != std::string_view::npos;
@@ -102,14 +95,16 @@ std::shared_ptr<spdlog::sinks::sink> detail::captureSink() {
   return sink;
 }
 
+bool detail::anyCapture() noexcept { return captures().count.load() > 0; }
+
 Capture::Capture(std::size_t limit) : limit_(limit) {
   Captures& known = captures();
   {
     const std::lock_guard lock(known.mutex);
     known.all.push_back(this);
-    known.count.store(known.all.size(), std::memory_order_relaxed);
+    known.count = known.all.size();
   }
-  detail::countCaptures(1);
+  detail::setLevels();
 }
 
 Capture::~Capture() { stop(); }
@@ -119,9 +114,9 @@ void Capture::stop() {
   {
     const std::lock_guard lock(known.mutex);
     if (std::erase(known.all, this) == 0) return;
-    known.count.store(known.all.size(), std::memory_order_relaxed);
+    known.count = known.all.size();
   }
-  detail::countCaptures(-1);
+  detail::setLevels();
   const std::lock_guard lock(mutex_);
   stopped_ = true;
 }
@@ -166,7 +161,7 @@ void Capture::keep(spdlog::level::level_enum level, std::string_view message,
   appendMember(line, "mw", step_);
   appendMember(line, "org_id", fields_.org_id);
   appendMember(line, "prefix", prefix);
-  appendMember(line, "time", timeText());
+  appendMember(line, "time", utcTimeText(std::time(nullptr)));
   text_ += line + "}\n";
 }
 

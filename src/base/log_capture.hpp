@@ -75,8 +75,10 @@ class Capture {
 namespace detail {
 /// Hands lines to the captures there are; every logger has it.
 std::shared_ptr<spdlog::sinks::sink> captureSink();
-/// Captures that want debug lines: one more, or one less.
-void countCaptures(int change);
+/// Whether there is one: it wants debug lines.
+bool anyCapture() noexcept;
+/// Has every logger let through what the log and the captures there are want.
+void setLevels();
 }  // namespace detail
 
 }  // namespace tykpp::log

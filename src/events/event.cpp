@@ -3,6 +3,7 @@
 #include <ctime>
 
 #include "base/base64.hpp"
+#include "base/utc_time.hpp"
 #include "events/impl/event_json.hpp"
 
 namespace tykpp::events {
@@ -11,12 +12,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 std::string rfc3339(std::chrono::system_clock::time_point time) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
-  std::tm utc{};
-  ::gmtime_r(&seconds, &utc);
-  char text[40];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-  return text;
+  return utcTimeText(std::chrono::system_clock::to_time_t(time));
 }
 
 /// Writes the members of each shape behind Message and OriginatingRequest.

@@ -9,13 +9,6 @@ namespace {
 
 bool isHostField(const http::HeaderField& field) { return field.id == http::HeaderId::kHost; }
 
-/// Runs what does not wait, with the lines it writes.
-template <class Call>
-Result<chain::Verdict> inScope(log::Capture& log, Call&& call) {
-  const log::Capture::Scope scope(log);
-  return call();
-}
-
 }  // namespace
 
 const ApiRuntime* RequestProbe::begin(http::Exchange& exchange) {
@@ -28,14 +21,25 @@ const ApiRuntime* RequestProbe::begin(http::Exchange& exchange) {
   return api;
 }
 
+template <class Step>
+net::Task<Result<chain::Verdict>> RequestProbe::run(const Step& step, OnMessage<Step> part,
+                                                    http::Exchange& exchange) {
+  log_.setStep(step.name());
+  log_.add(spdlog::level::debug, "Started");
+  Result<chain::Verdict> verdict = chain::Verdict::kContinue;
+  {
+    const log::Capture::Scope scope(log_);  // of what does not wait
+    verdict = (step.*part)(exchange);
+  }
+  if (verdict && *verdict == chain::Verdict::kSuspend) verdict = co_await step.finish(exchange);
+  finished(verdict, exchange);
+  co_return verdict;
+}
+
 net::Task<Result<chain::Verdict>> RequestProbe::runRequest(const chain::Chain& chain,
                                                            http::Exchange& exchange) {
   for (const auto& step : chain.request()) {
-    log_.setStep(step->name());
-    log_.add(spdlog::level::debug, "Started");
-    Result<chain::Verdict> verdict = inScope(log_, [&] { return step->onRequest(exchange); });
-    if (verdict && *verdict == chain::Verdict::kSuspend) verdict = co_await step->finish(exchange);
-    finished(verdict, exchange);
+    Result<chain::Verdict> verdict = co_await run(*step, &chain::Step::onRequest, exchange);
     if (!verdict || *verdict == chain::Verdict::kRespond) co_return verdict;
   }
   co_return chain::Verdict::kContinue;
@@ -44,11 +48,8 @@ net::Task<Result<chain::Verdict>> RequestProbe::runRequest(const chain::Chain& c
 net::Task<Result<void>> RequestProbe::runResponse(const chain::Chain& chain,
                                                   http::Exchange& exchange) {
   for (const auto& step : chain.response()) {
-    log_.setStep(step->name());
-    log_.add(spdlog::level::debug, "Started");
-    Result<chain::Verdict> verdict = inScope(log_, [&] { return step->onResponse(exchange); });
-    if (verdict && *verdict == chain::Verdict::kSuspend) verdict = co_await step->finish(exchange);
-    finished(verdict, exchange);
+    Result<chain::Verdict> verdict =
+        co_await run(*step, &chain::ResponseStep::onResponse, exchange);
     if (!verdict) co_return verdict.error();
     if (*verdict == chain::Verdict::kRespond) break;
   }

@@ -36,6 +36,12 @@ class RequestProbe {
   const std::string& request() const noexcept { return request_; }
 
  private:
+  template <class Step>
+  using OnMessage = Result<chain::Verdict> (Step::*)(http::Exchange&) const;
+  /// One step, with its lines in the log.
+  template <class Step>
+  net::Task<Result<chain::Verdict>> run(const Step& step, OnMessage<Step> part,
+                                        http::Exchange& exchange);
   void finished(const Result<chain::Verdict>& verdict, const http::Exchange& exchange);
 
   const std::shared_ptr<const Snapshot> snapshot_;

@@ -17,6 +17,13 @@ from support.wait import SLOW, eventually
 ORG = "debug-org"
 
 
+def late(upstream):
+    """Has the upstream answer `/get` with `late`, once the event is set."""
+    go = threading.Event()
+    upstream.on("/get", lambda c, r: (go.wait(20), c.send(answer(b"late"))))
+    return go
+
+
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory, upstream):
     from support.gateway import Gateway
@@ -324,8 +331,7 @@ def test_two_calls_at_once_see_nothing_of_each_other(gateway, upstream):
 
 
 def test_there_is_an_end_to_calls_at_a_time(gateway, upstream):
-    go = threading.Event()
-    upstream.on("/get", lambda c, r: (go.wait(20), c.send(answer(b"late"))))
+    go = late(upstream)
     with concurrent.futures.ThreadPoolExecutor(12) as pool:
         calls = [pool.submit(ask, gateway, classic("x", upstream.url)) for _ in range(12)]
         eventually(lambda: sum(call.done() for call in calls) == 4, "four calls are refused")
@@ -338,8 +344,7 @@ def test_there_is_an_end_to_calls_at_a_time(gateway, upstream):
 
 
 def test_a_call_goes_on_while_the_gateway_reloads(gateway, upstream):
-    go = threading.Event()
-    upstream.on("/get", lambda c, r: (go.wait(20), c.send(answer(b"late"))))
+    go = late(upstream)
     middleware = plugin(gateway, "after", script("after", "request.SetHeaders['X-Js'] = 'yes';"))
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         call = pool.submit(ask, gateway, classic("served", upstream.url, custom_middleware=middleware), "/served/get")
@@ -352,8 +357,7 @@ def test_a_call_goes_on_while_the_gateway_reloads(gateway, upstream):
 
 
 def test_a_client_that_leaves_harms_nobody(gateway, upstream):
-    go = threading.Event()
-    upstream.on("/get", lambda c, r: (go.wait(20), c.send(answer(b"late"))))
+    go = late(upstream)
     payload = json.dumps({"request": {"path": "/x/get"}, "spec": classic("x", upstream.url)})
     with gateway.client() as client:
         client.send(f"POST /tyk/debug HTTP/1.1\r\nHost: h\r\nX-Tyk-Authorization: {SECRET}\r\n"
@@ -385,8 +389,7 @@ def test_many_calls_leave_nothing(gateway, upstream):
 def test_a_stop_in_the_middle_ends_the_call(new_gateway, upstream):
     gateway = new_gateway({"graceful_shutdown_timeout_duration": 1})
     gateway.start()
-    go = threading.Event()
-    upstream.on("/get", lambda c, r: (go.wait(20), c.send(answer(b"late"))))
+    go = late(upstream)
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         call = pool.submit(ask, gateway, classic("x", upstream.url))
         upstream.wait()
@@ -404,8 +407,7 @@ def test_a_stop_in_the_middle_ends_the_call(new_gateway, upstream):
 def test_a_stop_waits_for_a_call_that_ends_in_time(new_gateway, upstream):
     gateway = new_gateway({"graceful_shutdown_timeout_duration": 10})
     gateway.start()
-    go = threading.Event()
-    upstream.on("/get", lambda c, r: (go.wait(20), c.send(answer(b"late"))))
+    go = late(upstream)
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         call = pool.submit(ask, gateway, classic("x", upstream.url))
         upstream.wait()

@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <array>
-#include <ctime>
 #include <utility>
 #include <vector>
 
 #include "admin/impl/answers.hpp"
+#include "base/utc_time.hpp"
 
 namespace tykpp::admin {
 namespace {
@@ -98,12 +98,7 @@ std::vector<Attribute> issuerOf(const certs::Certificate& certificate) {
 
 std::string timeText(const certs::Certificate& certificate, std::int64_t seconds) {
   if (certificate.leaf() == nullptr) return R"("0001-01-01T00:00:00Z")";
-  const auto time = static_cast<std::time_t>(seconds);
-  std::tm utc{};
-  gmtime_r(&time, &utc);
-  char text[40];
-  std::strftime(text, sizeof text, "\"%Y-%m-%dT%H:%M:%SZ\"", &utc);
-  return text;
+  return '"' + utcTimeText(seconds) + '"';
 }
 
 const char* flagText(bool flag) { return flag ? "true" : "false"; }

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <ctime>
+
+#include "base/utc_time.hpp"
 
 namespace tykpp::events {
 namespace {
@@ -172,12 +173,7 @@ Result<Json> queryText(const Arguments& args) {
 /// Unix seconds as RFC 3339; a text is one already, or is made one as far as it looks like a date.
 Result<Json> asDate(const Arguments& args) {
   if (!args[0].is_number_integer()) return Json(textOf(args[0]));
-  const std::time_t time = args[0].get<std::int64_t>();
-  std::tm utc{};
-  ::gmtime_r(&time, &utc);
-  char text[40];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-  return Json(text);
+  return Json(utcTimeText(args[0].get<std::int64_t>()));
 }
 
 /// `2026-01-02 15:04:05.123 +0100 CET`, as messages have it, in RFC 3339's form.
